@@ -1,0 +1,64 @@
+# make            everything that CI checks
+# make generate   Go code from the schema, and conformance/catalog.json
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+GOLANGCI_LINT_VERSION := v2.15.0
+FUZZTIME ?= 10s
+TOOLS := $(CURDIR)/.tools/bin
+BUF := node_modules/.bin/buf
+LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
+TAG := $(shell git describe --tags --abbrev=0 2>/dev/null)
+
+.PHONY: all generate test race lint proto fuzz conformance check-generate help
+
+all: generate test race lint proto fuzz conformance ## Everything
+
+generate: $(BUF) ## Generate code and catalog.json from the schema
+	$(BUF) format -w
+	$(BUF) generate
+	$(BUF) generate --template buf.gen.examples.yaml
+	go test ./conformance -run TestCatalogIsFresh -update
+
+test: ## The tests
+	go test ./...
+
+race: ## The tests under the race detector
+	go test -race ./...
+
+lint: $(LINT) ## Go linters
+	go vet ./...
+	$(LINT) run
+
+proto: $(BUF) ## Schema: lint, format, and no breaking change since the last tag
+	$(BUF) lint
+	$(BUF) format --diff --exit-code
+	$(if $(TAG),$(BUF) breaking --against '.git#tag=$(TAG)',@echo "buf breaking: skipped, there is no tag yet")
+
+fuzz: ## Each fuzz target for FUZZTIME (default 10s)
+	@for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			go test $$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
+		done; \
+	done
+
+conformance: ## The catalogue against the schema
+	go test ./conformance
+
+check-generate: generate ## Fails if generated files are not fresh
+	git diff --exit-code -- gen examples/gen conformance proto examples/proto
+	@test -z "$$(git status --porcelain -- gen examples/gen conformance)" || \
+		{ git status --porcelain -- gen examples/gen conformance; exit 1; }
+
+help: ## This list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(BUF): package-lock.json
+	npm ci --ignore-scripts --silent
+	@touch $@
+
+$(LINT):
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv $(TOOLS)/golangci-lint $@

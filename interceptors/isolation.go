@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package interceptors
+
+import (
+	"context"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+)
+
+// pushbackKey is the trailer of gRFC A6. Two values in it mean "stop" to clients.
+const pushbackKey = "grpc-retry-pushback-ms"
+
+// A run is one run of a handler: its context, and in it the stream on which
+// grpc.SetHeader and its kin act. Headers and trailers are held until it is known
+// how the run ends. It is one allocation, and never pooled: a handler may keep its
+// context.
+type run struct {
+	context.Context                   // of the RPC
+	ss              grpc.ServerStream // nil for unary RPCs
+
+	mu              sync.Mutex
+	header, trailer metadata.MD
+	open            bool // headers go straight through
+	done            bool // trailers too
+}
+
+// streamKey is grpc's own key for the stream in a context. It has no name outside
+// package grpc; asking grpc for a stream shows it. With it a run can be context
+// and stream in one allocation instead of two.
+var streamKey = func() any {
+	var k keyRecorder
+	grpc.ServerTransportStreamFromContext(&k)
+	return k.key
+}()
+
+type keyRecorder struct {
+	context.Context
+	key any
+}
+
+func (k *keyRecorder) Value(key any) any {
+	k.key = key
+	return nil
+}
+
+// Value gives out the run itself as the stream, if the RPC has one.
+func (r *run) Value(key any) any {
+	v := r.Context.Value(key)
+	if key == streamKey && v != nil {
+		return (*heldStream)(r)
+	}
+	return v
+}
+
+// sink is where headers and trailers end up.
+func (r *run) sink() grpc.ServerTransportStream {
+	if r.ss != nil {
+		return streamSink{r.ss}
+	}
+	return grpc.ServerTransportStreamFromContext(r.Context)
+}
+
+// openHeaders lets the held headers through, and all that come after them.
+func (r *run) openHeaders() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.openLocked()
+}
+
+func (r *run) openLocked() error {
+	header := r.header
+	r.open, r.header = true, nil
+	if len(header) == 0 {
+		return nil
+	}
+	return r.sink().SetHeader(header)
+}
+
+// succeed ends the run with everything that the handler set.
+func (r *run) succeed() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := r.openLocked()
+	r.closeLocked(r.trailer)
+	return err
+}
+
+// fail ends the run. Headers that are still held become trailers. Where there is a
+// pushback it is the only one.
+func (r *run) fail(pushback string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	trailer := r.trailer
+	if len(r.header) > 0 || pushback != "" {
+		trailer = metadata.Join(r.header, r.trailer)
+	}
+	if pushback != "" {
+		trailer.Set(pushbackKey, pushback)
+	}
+	r.open, r.header = true, nil
+	r.closeLocked(trailer)
+}
+
+func (r *run) closeLocked(trailer metadata.MD) {
+	r.done, r.trailer = true, nil
+	if len(trailer) > 0 {
+		_ = r.sink().SetTrailer(trailer) // it fails only where the RPC is over anyway
+	}
+}
+
+// heldStream is a run as handlers see it through grpc.SetHeader and its kin.
+type heldStream run
+
+// Method returns the full method of the RPC.
+func (h *heldStream) Method() string {
+	m, _ := grpc.Method(h.Context)
+	return m
+}
+
+// SetHeader holds md until the run opens.
+func (h *heldStream) SetHeader(md metadata.MD) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.open {
+		return (*run)(h).sink().SetHeader(md)
+	}
+	h.header = metadata.Join(h.header, md)
+	return nil
+}
+
+// SendHeader sends what is held, and md, at once.
+func (h *heldStream) SendHeader(md metadata.MD) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := (*run)(h).openLocked(); err != nil {
+		return err
+	}
+	return (*run)(h).sink().SendHeader(md)
+}
+
+// SetTrailer holds md until the run ends.
+func (h *heldStream) SetTrailer(md metadata.MD) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.done {
+		return (*run)(h).sink().SetTrailer(md)
+	}
+	h.trailer = metadata.Join(h.trailer, md)
+	return nil
+}
+
+// streamSink makes a ServerStream look like the stream below it.
+type streamSink struct{ grpc.ServerStream }
+
+func (streamSink) Method() string { return "" }
+
+func (s streamSink) SetTrailer(md metadata.MD) error {
+	s.ServerStream.SetTrailer(md)
+	return nil
+}

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package interceptors
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	mwinterceptors "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/selector"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/boxgrpc/boxgrpc/retry"
+)
+
+// declared is one WithSafety.
+type declared struct {
+	safety  retry.Safety
+	matcher selector.Matcher
+}
+
+// safety is asked for failed RPCs only.
+func (s *server) safety(ctx context.Context, call mwinterceptors.CallMeta) retry.Safety {
+	for _, d := range s.safeties {
+		if d.matcher.Match(ctx, call) {
+			return d.safety
+		}
+	}
+	return schemaSafety(call.FullMethod())
+}
+
+// schemaSafeties caches what the schema says, by full method. Only methods that
+// exist are kept: strangers choose the names of those that do not.
+var schemaSafeties sync.Map
+
+// schemaSafety reads idempotency_level from the registered descriptors.
+func schemaSafety(fullMethod string) retry.Safety {
+	if s, ok := schemaSafeties.Load(fullMethod); ok {
+		return s.(retry.Safety) //nolint:errcheck // nothing else is stored
+	}
+	name := strings.ReplaceAll(strings.TrimPrefix(fullMethod, "/"), "/", ".")
+	d, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(name))
+	if err != nil {
+		return retry.Unknown
+	}
+	opts, ok := d.Options().(*descriptorpb.MethodOptions)
+	if !ok {
+		return retry.Unknown
+	}
+	s := levelSafety(opts.GetIdempotencyLevel())
+	schemaSafeties.Store(fullMethod, s)
+	return s
+}
+
+func levelSafety(level descriptorpb.MethodOptions_IdempotencyLevel) retry.Safety {
+	switch level {
+	case descriptorpb.MethodOptions_NO_SIDE_EFFECTS:
+		return retry.ReadOnly
+	case descriptorpb.MethodOptions_IDEMPOTENT:
+		return retry.Idempotent
+	}
+	return retry.Unknown
+}

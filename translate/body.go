@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// plainText inflates a body and turns it into UTF-8 without a byte order mark, as
+// far as it can. What it cannot read it returns as it is.
+func plainText(h http.Header, body []byte) []byte {
+	body = inflate(body)
+	if enc := charset(h, body); enc != nil {
+		if text, err := enc.NewDecoder().Bytes(body); err == nil {
+			body = text
+		}
+	}
+	return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+}
+
+// inflate goes by the first bytes and not by Content-Encoding, which stays behind
+// where a client has inflated already and lacks where a proxy lost it. A stream
+// that breaks off gives what was in it.
+func inflate(body []byte) []byte {
+	if !bytes.HasPrefix(body, []byte("\x1f\x8b")) {
+		return body
+	}
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return body
+	}
+	text, _ := io.ReadAll(io.LimitReader(r, maxBody))
+	return text
+}
+
+// charset is the encoding of a body that is not UTF-8, or nil.
+func charset(h http.Header, body []byte) encoding.Encoding {
+	if bytes.HasPrefix(body, []byte("\xfe\xff")) || bytes.HasPrefix(body, []byte("\xff\xfe")) {
+		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+	}
+	_, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	name := params["charset"]
+	if err != nil || name == "" || strings.EqualFold(name, "utf-8") {
+		return nil
+	}
+	enc, err := htmlindex.Get(name)
+	if err != nil {
+		return nil
+	}
+	return enc
+}

@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"net/http"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
+)
+
+// A verdict is all that a retry decision needs to know of an answer.
+type verdict struct {
+	code    codes.Code
+	class   boxgrpcv1.Retry
+	outcome boxgrpcv1.Outcome
+	allowed bool          // by class and method
+	hint    time.Duration // the upstream's wait as parsed
+	hinted  bool          // it named one
+	rule    *boxgrpcv1.Rule
+}
+
+// classify judges the upstream request. It returns false for a success.
+func (t *Translator) classify(a *Answer, doc Document) (verdict, bool) {
+	code := doc.Code
+	if code == "" {
+		code = doc.CountsAs
+	}
+	m := t.lookup(code, a.Status)
+	v := verdict{code: grpcCode(m.decides.GetGrpcCode()), class: m.decides.GetRetry(), rule: m.code}
+	v.hint, v.hinted = parseRetryAfter(a.Header, time.Now())
+	if w := m.decides.GetWithRetryAfter(); w != nil && v.hinted {
+		v.widen(w)
+	}
+	if m.shared && a.Status == http.StatusPreconditionFailed {
+		v.code = failedPrecondition(a)
+	}
+	if doc.Foreign {
+		v.code, v.class = codes.Internal, boxgrpcv1.Retry_RETRY_NEVER
+	}
+	v.allowed = allowed(v.class, a.Method)
+	v.outcome = outcome(v.class, a.Method, a.Status)
+	return v, v.code != codes.OK
+}
+
+func (v *verdict) widen(w *boxgrpcv1.RetryAfterRule) {
+	if c := w.GetGrpcCode(); c != boxgrpcv1.GrpcCode_GRPC_CODE_UNSPECIFIED {
+		v.code = grpcCode(c)
+	}
+	if r := w.GetRetry(); r != boxgrpcv1.Retry_RETRY_UNSPECIFIED {
+		v.class = r
+	}
+}
+
+// failedPrecondition reads 412 by what the request asked for. A failed test of
+// the caller's version is ABORTED (google/rpc/code.proto, litmus test b; AIP-154),
+// a failed "only if it does not exist" is ALREADY_EXISTS (RFC 9110 section
+// 13.1.2).
+func failedPrecondition(a *Answer) codes.Code {
+	h := a.RequestHeader
+	switch {
+	case h.Get("If-Match") != "" || h.Get("If-Unmodified-Since") != "":
+		return codes.Aborted
+	case h.Get("If-None-Match") == "*" && a.Method == http.MethodPut:
+		return codes.AlreadyExists
+	}
+	return codes.FailedPrecondition
+}
+
+// allowed tells whether a request with this method may be sent again unchanged.
+func allowed(class boxgrpcv1.Retry, method string) bool {
+	return class == boxgrpcv1.Retry_RETRY_ALWAYS ||
+		class == boxgrpcv1.Retry_RETRY_IF_IDEMPOTENT && idempotent(method)
+}
+
+// idempotent follows RFC 9110 section 9.2.2. Unknown means no.
+func idempotent(method string) bool {
+	return method == http.MethodPut || method == http.MethodDelete || safe(method)
+}
+
+// safe follows RFC 9110 section 9.2.1.
+func safe(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return false
+}
+
+// outcome tells whether a failed request changed anything: not if it only reads,
+// if the upstream blames the request (4xx), or if it refused before it acted.
+func outcome(class boxgrpcv1.Retry, method string, status int) boxgrpcv1.Outcome {
+	if safe(method) || status >= 400 && status < 500 || class == boxgrpcv1.Retry_RETRY_ALWAYS {
+		return boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED
+	}
+	return boxgrpcv1.Outcome_OUTCOME_UNKNOWN
+}

@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"bytes"
+	"maps"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
+)
+
+// An Error is a failed request to an upstream as callers see it. It is a gRPC
+// status: return it from a handler, wrapped or not. [FromError] finds it again on
+// both sides of the wire, with the same answers. It is immutable and safe for
+// concurrent use, and its status is built on first use only.
+type Error struct {
+	verdict
+	status       int  // HTTP status
+	answered     bool // there is one
+	errorCode    string
+	serviceOwned bool
+	limit        int
+	cause        error
+
+	build func() *parts
+	once  sync.Once
+	parts *parts
+	st    *status.Status
+}
+
+// newError keeps of the answer only what the status will need.
+func newError(t *Translator, a *Answer, doc Document, v verdict) *Error {
+	src := source{status: a.Status, headerID: t.RequestID(a.Header)}
+	if t.rawBody {
+		src.body = bytes.Clone(a.Body)
+	}
+	return &Error{
+		verdict: v, status: a.Status, answered: true, errorCode: doc.Code,
+		serviceOwned: t.serviceOwned, limit: t.maxHeaderBytes,
+		build: func() *parts { return assemble(t, src, doc, v) },
+	}
+}
+
+// built builds the status once.
+func (e *Error) built() *parts {
+	e.once.Do(func() {
+		if e.parts == nil {
+			e.parts, e.build = e.build(), nil
+		}
+		if e.st == nil {
+			e.parts.fit(e.limit)
+			e.st = status.FromProto(e.parts.proto())
+		}
+	})
+	return e.parts
+}
+
+// GRPCStatus returns the status that callers get. It is never nil and never OK,
+// not even for a nil *Error that became an error by mistake.
+func (e *Error) GRPCStatus() *status.Status {
+	if e == nil {
+		return status.New(codes.Unknown, nilMessage)
+	}
+	e.built()
+	return e.st
+}
+
+// Error returns the status message.
+func (e *Error) Error() string {
+	if e == nil {
+		return nilMessage
+	}
+	return e.built().message
+}
+
+const nilMessage = "a nil *translate.Error was returned as an error"
+
+// Unwrap returns what went wrong underneath, for the service's own logs; it never
+// reaches a caller. It is nil for an upstream's answer and on the caller's side.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Code returns the status code.
+func (e *Error) Code() codes.Code { return e.code }
+
+// Reason returns ErrorInfo.reason, such as ITEM_NAME_IN_USE.
+func (e *Error) Reason() string { return e.built().info.GetReason() }
+
+// Domain returns ErrorInfo.domain: whose vocabulary the reason belongs to.
+func (e *Error) Domain() string { return e.built().info.GetDomain() }
+
+// Metadata returns a copy of ErrorInfo.metadata.
+func (e *Error) Metadata() map[string]string { return maps.Clone(e.built().info.GetMetadata()) }
+
+// HTTPStatus returns the upstream's HTTP status, and false where no answer came.
+func (e *Error) HTTPStatus() (int, bool) { return e.status, e.answered }
+
+// ErrorCode returns the upstream's error code as it was sent, or "".
+func (e *Error) ErrorCode() string { return e.errorCode }
+
+// RequestID returns the upstream's id of the request, or "". Give it to the
+// upstream's support.
+func (e *Error) RequestID() string { return e.built().request.GetRequestId() }
+
+// Outcome tells whether the failed request changed anything.
+func (e *Error) Outcome() boxgrpcv1.Outcome { return e.outcome }
+
+// RetryClass tells which requests may be sent again after this error. On the
+// caller's side it speaks of the RPC: ALWAYS with RetryInfo, NEVER without.
+func (e *Error) RetryClass() boxgrpcv1.Retry { return e.class }
+
+// RetryDelay returns the wait of RetryInfo, and false if there is none: then the
+// request must not be sent again.
+func (e *Error) RetryDelay() (time.Duration, bool) {
+	if !e.allowed {
+		return 0, false
+	}
+	if e.hinted {
+		return e.hint, true
+	}
+	return defaultWait, true
+}
+
+// RetryAfter returns the wait that the upstream named, whether or not it may be
+// obeyed, and false if it named none. On the caller's side the wait of RetryInfo
+// stands for it.
+func (e *Error) RetryAfter() (time.Duration, bool) { return e.hint, e.hinted }
+
+// Body returns the upstream's error document: the same JSON value that Box sent,
+// or its very bytes [WithRawBody]. It is nil where the body was no JSON object;
+// where metadata says truncated, parts are missing.
+func (e *Error) Body() []byte {
+	p := e.built()
+	if doc := p.boxError(); doc != nil && e.answered {
+		return boxJSON(doc, p)
+	}
+	return nil
+}
+
+// HeaderBytes is what the error costs on the wire, counted as [WithMaxHeaderBytes]
+// says.
+func (e *Error) HeaderBytes() int { return e.built().headerBytes() }
+
+// WithoutRetry returns the error without RetryInfo: for a whole RPC that must not
+// be sent again although this request might. A wait that the upstream named moves
+// to the metadata.
+func (e *Error) WithoutRetry() *Error {
+	v := e.verdict
+	v.allowed, v.class = false, boxgrpcv1.Retry_RETRY_NEVER
+	return e.judged(v)
+}
+
+// WithRetryDelay returns the error with RetryInfo of this wait: for an RPC that
+// may be sent again then.
+func (e *Error) WithRetryDelay(d time.Duration) *Error {
+	v := e.verdict
+	v.allowed, v.class, v.hint, v.hinted = true, boxgrpcv1.Retry_RETRY_ALWAYS, max(d, 0), true
+	return e.judged(v)
+}
+
+func (e *Error) judged(v verdict) *Error {
+	p := e.built().clone()
+	p.retry = nil
+	if p.info != nil {
+		delete(p.info.Metadata, keyRetryAfter)
+	}
+	p.setRetry(v)
+	return &Error{
+		verdict: v, status: e.status, answered: e.answered, errorCode: e.errorCode,
+		serviceOwned: e.serviceOwned, limit: e.limit, cause: e.cause, parts: p,
+	}
+}
+
+// ForCaller returns what may leave the service. That is e itself, unless the
+// service's own credentials failed ([WithServiceCredentials]): then INTERNAL, reason
+// UPSTREAM_CREDENTIALS, and the request id, and nothing else.
+func (e *Error) ForCaller() *Error {
+	if !e.serviceOwned || e.code != codes.Unauthenticated {
+		return e
+	}
+	masked := newFailure(boxgrpcv1.Failure_FAILURE_UPSTREAM_CREDENTIALS, boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED, e)
+	masked.parts.request = e.built().request
+	return masked
+}

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// What must never leave the service, wherever an upstream puts it: secrets by the
+// name of their JSON member, queries and user names of URLs (signed addresses are
+// credentials), and tokens that a text introduces as such.
+
+// secretMembers are JSON members by name, in lower case and without _ and -.
+var secretMembers = map[string]bool{
+	"accesstoken": true, "refreshtoken": true, "idtoken": true, "token": true,
+	"clientsecret": true, "assertion": true, "clientassertion": true, "password": true,
+	"authorization": true, "cookie": true, "setcookie": true, "wwwauthenticate": true,
+	"debugmessage": true,
+}
+
+func secretMember(name string) bool {
+	return secretMembers[strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))]
+}
+
+var (
+	urlPattern    = regexp.MustCompile(`(?i)https?://[^\s"'<>\\]+`)
+	bearerPattern = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]*[0-9][A-Za-z0-9._~+/=-]*`)
+	namedPattern  = regexp.MustCompile(`(?i)\b(\w*(?:token|secret|password|assertion))=[^\s&"']+`)
+)
+
+// scrubText takes secrets out of a text and makes it valid UTF-8.
+func scrubText(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if strings.Contains(s, "://") {
+		s = urlPattern.ReplaceAllStringFunc(s, scrubURL)
+	}
+	if strings.Contains(s, "=") {
+		s = namedPattern.ReplaceAllString(s, "$1=[removed]")
+	}
+	return bearerPattern.ReplaceAllString(s, "$1 [removed]")
+}
+
+// scrubURL cuts the query, the user name, and a fragment that carries values.
+func scrubURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		s, _, _ = strings.Cut(s, "?")
+		return s
+	}
+	if u.RawQuery == "" && !u.ForceQuery && u.User == nil && !strings.Contains(u.Fragment, "=") {
+		return s
+	}
+	u.RawQuery, u.ForceQuery, u.User = "", false, nil
+	if strings.Contains(u.Fragment, "=") {
+		u.Fragment, u.RawFragment = "", ""
+	}
+	return u.String()
+}
+
+// scrubJSON does the same for a JSON text, and drops members that are secrets. A
+// text with nothing to hide comes back byte for byte.
+func scrubJSON(raw []byte) (clean []byte, changed bool) {
+	if len(raw) == 0 {
+		return raw, false
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber() // 64-bit ids survive
+	var v any
+	if d.Decode(&v) != nil {
+		return nil, true
+	}
+	if v, changed = scrubValue(v); !changed {
+		return raw, false
+	}
+	return marshalJSON(v), true
+}
+
+func scrubValue(v any) (_ any, changed bool) {
+	switch v := v.(type) {
+	case string:
+		s := scrubText(v)
+		return s, s != v
+	case []any:
+		for i := range v {
+			c := false
+			v[i], c = scrubValue(v[i])
+			changed = changed || c
+		}
+	case map[string]any:
+		for name := range v {
+			c := secretMember(name)
+			if c {
+				delete(v, name)
+			} else {
+				v[name], c = scrubValue(v[name])
+			}
+			changed = changed || c
+		}
+	}
+	return v, changed
+}
+
+// marshalJSON writes a value that came from JSON, without HTML escapes.
+func marshalJSON(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(v) != nil {
+		return nil
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}

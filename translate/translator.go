@@ -1,0 +1,226 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"io"
+	"net/http"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
+)
+
+// An Upstream says all that [New] needs to know about an HTTP API. Everything is
+// optional but the domain, which may come from the catalogues.
+type Upstream struct {
+	// Domain is the ErrorInfo domain: printable ASCII without spaces, at most 128
+	// bytes. Default: the (boxgrpc.v1.domain) option of Codes, else of Statuses.
+	Domain string
+
+	// Codes is the catalogue of the upstream's error codes: an enum whose values
+	// carry the (boxgrpc.v1.rule) option.
+	Codes protoreflect.EnumDescriptor
+
+	// Statuses is the catalogue of the HTTP statuses that the upstream reads in its
+	// own way: an enum as above in which a value's number is the status.
+	Statuses protoreflect.EnumDescriptor
+
+	// RequestIDHeader names the response header with the upstream's request id.
+	RequestIDHeader string
+
+	// Decode reads the answers of the upstream that are not a success. Without it
+	// the status alone decides.
+	Decode Decoder
+}
+
+// A Decoder reads what an upstream says in an answer. Body is at most 64 KiB,
+// inflated, and UTF-8 as far as the answer tells its charset; it may be anything
+// all the same: empty, cut off, not UTF-8, a page of some proxy. A Decoder does
+// not fail; it returns what it found. It must be safe for concurrent use and must
+// not keep or change the answer.
+type Decoder func(Answer) Document
+
+// An Answer is one HTTP answer of an upstream and what has to be known of the
+// request.
+type Answer struct {
+	Method        string      // of the request; empty counts as not idempotent
+	Status        int         // any integer
+	Header        http.Header // of the answer, canonical keys
+	RequestHeader http.Header // of the request; only preconditions are looked at
+	Body          []byte
+}
+
+// A Document is what a [Decoder] found. Zero values mean "not said".
+type Document struct {
+	Code      string // the upstream's error code, exactly as sent
+	Message   string // text for the caller
+	RequestID string // the id in the body; the header's is known without it
+	HelpURL   string
+
+	// CountsAs is the code whose rule applies where the upstream sent no code but
+	// said the same in other words.
+	CountsAs string
+
+	// Cause tells apart what one code can mean, in lower_snake_case. It becomes
+	// metadata and decides nothing.
+	Cause string
+
+	Violations []*errdetails.BadRequest_FieldViolation
+	Resource   *errdetails.ResourceInfo
+
+	// Foreign means that the answer is not the upstream's but that of a proxy on
+	// the way, which refused the service.
+	Foreign bool
+
+	// Detail is the upstream's document as a status detail, the last one.
+	Detail proto.Message
+}
+
+// A Translator turns the HTTP answers of one upstream into gRPC errors. It is
+// immutable and safe for concurrent use.
+type Translator struct {
+	upstream       Upstream
+	codes          map[string]*boxgrpcv1.Rule
+	statuses       map[int32]*boxgrpcv1.Rule
+	serviceOwned   bool
+	rawBody        bool
+	maxHeaderBytes int
+}
+
+// New returns a translator for an upstream. It panics if the upstream or an
+// option makes no sense, for example a value of a catalogue without a rule: that
+// is a programmer's error, found at start-up. The message names the value.
+func New(u Upstream, opts ...Option) *Translator {
+	t := &Translator{
+		upstream:       u,
+		codes:          codeRules(u.Codes),
+		statuses:       statusRules(u.Statuses),
+		maxHeaderBytes: defaultMaxHeaderBytes,
+	}
+	if t.upstream.Domain == "" {
+		t.upstream.Domain = domainOf(u.Codes, u.Statuses)
+	}
+	mustDomain(t.upstream.Domain)
+	return t.With(opts...)
+}
+
+// With returns a translator with further options; t stays as it is.
+func (t *Translator) With(opts ...Option) *Translator {
+	c := t.clone()
+	for _, o := range opts {
+		o.apply(c)
+	}
+	return c
+}
+
+// CheckResponse returns nil if resp is a success, and then leaves the body to be
+// read from its first byte. Otherwise it reads at most 64 KiB of the body, drains
+// and closes it, and returns the [Error]. Whatever is wrong with the body, the
+// status still counts. A nil resp gives an error of code UNKNOWN.
+func (t *Translator) CheckResponse(resp *http.Response) error {
+	if resp == nil {
+		return t.Translate(Answer{})
+	}
+	a := Answer{Status: resp.StatusCode, Header: resp.Header}
+	if resp.Request != nil {
+		a.Method, a.RequestHeader = requestMethod(resp.Request), resp.Request.Header
+	}
+	if t.succeeded(&a) {
+		return nil
+	}
+	a.Body = drain(resp.Body)
+	return t.Translate(a)
+}
+
+// Translate returns nil if the answer is a success, else the [Error]. It accepts
+// any answer, keeps nothing of it, and looks at no more than 64 KiB of the body.
+func (t *Translator) Translate(a Answer) error {
+	if t.succeeded(&a) {
+		return nil
+	}
+	doc := t.decode(&a)
+	v, failed := t.classify(&a, doc)
+	if !failed {
+		return nil
+	}
+	return newError(t, &a, doc, v)
+}
+
+// RequestID returns the upstream's id of a request by the header of its answer, a
+// success included, or "". Give it to the upstream's support.
+func (t *Translator) RequestID(h http.Header) string {
+	return usableID(h.Get(t.upstream.RequestIDHeader))
+}
+
+// succeeded tells by status and headers alone whether the answer is a success,
+// whose body is not ours to read.
+func (t *Translator) succeeded(a *Answer) bool {
+	if a.Status >= http.StatusBadRequest {
+		return false
+	}
+	_, failed := t.classify(a, Document{})
+	return !failed
+}
+
+// decode runs the upstream's decoder.
+func (t *Translator) decode(a *Answer) Document {
+	if len(a.Body) > maxBody {
+		a.Body = a.Body[:maxBody]
+	}
+	if t.upstream.Decode == nil {
+		return Document{}
+	}
+	plain := *a
+	plain.Body = plainText(a.Header, a.Body)
+	return t.upstream.Decode(plain)
+}
+
+// requestMethod is the method by which the request has to be judged. Where
+// redirects were followed that is the first method which is not idempotent: a
+// POST that became a GET through 303 would be a POST again.
+func requestMethod(req *http.Request) string {
+	method := clientMethod(req)
+	for range maxRedirects {
+		if !idempotent(method) || req.Response == nil || req.Response.Request == nil {
+			break
+		}
+		req = req.Response.Request
+		method = clientMethod(req)
+	}
+	return method
+}
+
+// clientMethod is the method of a client's request: an empty one means GET
+// (net/http.Request.Method).
+func clientMethod(req *http.Request) string {
+	if req.Method == "" {
+		return http.MethodGet
+	}
+	return req.Method
+}
+
+// maxRedirects bounds the walk back through the redirects of a request.
+const maxRedirects = 32
+
+// drain reads the part of a body that may matter, drains a little more so that
+// the connection can be used again, and closes it.
+func drain(body io.ReadCloser) []byte {
+	if body == nil {
+		return nil
+	}
+	defer body.Close() //nolint:errcheck // the status counts, whatever the body does
+	data, err := io.ReadAll(io.LimitReader(body, maxBody))
+	if err == nil {
+		_, _ = io.CopyN(io.Discard, body, maxDrain)
+	}
+	return data
+}
+
+const (
+	maxBody  = 64 << 10
+	maxDrain = 256 << 10
+)

@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
+)
+
+// TransportError turns the error of an [http.Client] or [http.RoundTripper], or of
+// reading a body, into an [Error] of domain "boxgrpc": what happened, and whether
+// the upstream can have acted. Addresses and texts of err stay in the service;
+// [Error.Unwrap] has them. A req of nil counts as not idempotent. An err that is
+// an [Error] already is returned as it is, and nil gives nil.
+func TransportError(req *http.Request, err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *Error
+	if errors.As(err, &known) {
+		return err
+	}
+	f := failureOf(req, err)
+	method := ""
+	if req != nil {
+		method = requestMethod(req)
+	}
+	class := failures[int32(f)].GetRetry()
+	e := newFailure(f, failureOutcome(f, class, method), err)
+	e.allowed = allowed(class, method)
+	e.parts.setRetry(e.verdict)
+	return e
+}
+
+// failureOf tells what happened. The caller's own context comes first: whatever
+// broke after it ended broke because of it.
+func failureOf(req *http.Request, err error) boxgrpcv1.Failure {
+	if f := contextFailure(req, err); f != 0 {
+		return f
+	}
+	var dns *net.DNSError
+	var op *net.OpError
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &dns):
+		return boxgrpcv1.Failure_FAILURE_NAME_NOT_RESOLVED
+	case untrusted(err):
+		return boxgrpcv1.Failure_FAILURE_CERTIFICATE_REJECTED
+	case errors.Is(err, syscall.ECONNREFUSED), errors.As(err, &op) && op.Op == "dial":
+		return boxgrpcv1.Failure_FAILURE_CONNECTION_REFUSED
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return boxgrpcv1.Failure_FAILURE_UPSTREAM_TIMEOUT
+	}
+	return boxgrpcv1.Failure_FAILURE_CONNECTION_LOST
+}
+
+// contextFailure returns zero where the caller's context is not the reason. A
+// timeout of the http.Client also looks like a deadline, but the context of the
+// request is alive then.
+func contextFailure(req *http.Request, err error) boxgrpcv1.Failure {
+	ctxErr := err
+	if req != nil {
+		ctxErr = req.Context().Err()
+	}
+	switch {
+	case errors.Is(err, context.Canceled) && !errors.Is(ctxErr, context.DeadlineExceeded):
+		return boxgrpcv1.Failure_FAILURE_CANCELLED
+	case errors.Is(ctxErr, context.Canceled):
+		return boxgrpcv1.Failure_FAILURE_CANCELLED
+	case errors.Is(ctxErr, context.DeadlineExceeded):
+		return boxgrpcv1.Failure_FAILURE_DEADLINE_EXCEEDED
+	}
+	return boxgrpcv1.Failure_FAILURE_UNSPECIFIED
+}
+
+// untrusted finds TLS that can never work by waiting.
+func untrusted(err error) bool {
+	var verification *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var authority x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	return errors.As(err, &verification) || errors.As(err, &record) ||
+		errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
+}
+
+// failureOutcome: what was not sent was not applied.
+func failureOutcome(f boxgrpcv1.Failure, class boxgrpcv1.Retry, method string) boxgrpcv1.Outcome {
+	if f == boxgrpcv1.Failure_FAILURE_CERTIFICATE_REJECTED {
+		return boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED
+	}
+	return outcome(class, method, 0)
+}
+
+// failureMessages are for the caller: no address, no name.
+var failureMessages = map[boxgrpcv1.Failure]string{
+	boxgrpcv1.Failure_FAILURE_UPSTREAM_CREDENTIALS: "the service could not authenticate itself to the upstream",
+	boxgrpcv1.Failure_FAILURE_CANCELLED:            "the call was cancelled while the upstream was being asked",
+	boxgrpcv1.Failure_FAILURE_DEADLINE_EXCEEDED:    "the deadline passed while the upstream was being asked",
+	boxgrpcv1.Failure_FAILURE_NAME_NOT_RESOLVED:    "the upstream's name could not be resolved",
+	boxgrpcv1.Failure_FAILURE_CONNECTION_REFUSED:   "no connection to the upstream came about",
+	boxgrpcv1.Failure_FAILURE_CONNECTION_LOST:      "the connection to the upstream broke before its answer was whole",
+	boxgrpcv1.Failure_FAILURE_UPSTREAM_TIMEOUT:     "the upstream took longer than the service waits",
+	boxgrpcv1.Failure_FAILURE_CERTIFICATE_REJECTED: "the service does not trust the upstream's TLS certificate",
+}
+
+// newFailure is an error that no upstream sent, without RetryInfo so far.
+func newFailure(f boxgrpcv1.Failure, o boxgrpcv1.Outcome, cause error) *Error {
+	rule := failures[int32(f)]
+	info := &errdetails.ErrorInfo{
+		Reason:   strings.TrimPrefix(f.String(), "FAILURE_"),
+		Domain:   ownDomain,
+		Metadata: make(map[string]string),
+	}
+	if o != boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED {
+		info.Metadata[keyOutcome] = outcomeName(o)
+	}
+	code := grpcCode(rule.GetGrpcCode())
+	return &Error{
+		verdict: verdict{code: code, class: rule.GetRetry(), outcome: o},
+		limit:   defaultMaxHeaderBytes,
+		cause:   cause,
+		parts:   &parts{code: code, message: failureMessages[f], info: info},
+	}
+}
+
+// ownDomain is the ErrorInfo domain of errors that no upstream sent.
+var ownDomain = domainOf(boxgrpcv1.Failure(0).Descriptor())
