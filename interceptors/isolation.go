@@ -5,6 +5,7 @@ package interceptors
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -26,6 +27,7 @@ type run struct {
 	header, trailer metadata.MD
 	open            bool // headers go straight through
 	done            bool // trailers too
+	failed          bool // headers go nowhere any more
 }
 
 // streamKey is grpc's own key for the stream in a context. It has no name outside
@@ -101,7 +103,7 @@ func (r *run) fail(pushback string) {
 	if pushback != "" {
 		trailer.Set(pushbackKey, pushback)
 	}
-	r.open, r.header = true, nil
+	r.failed, r.header = true, nil
 	r.closeLocked(trailer)
 }
 
@@ -121,11 +123,18 @@ func (h *heldStream) Method() string {
 	return m
 }
 
+// errFailed answers a goroutine that outlives its handler. A header that it sets
+// would put a frame in front of the failed RPC.
+var errFailed = errors.New("interceptors: the RPC has failed, its headers are not sent any more")
+
 // SetHeader holds md until the run opens.
 func (h *heldStream) SetHeader(md metadata.MD) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.open {
+	switch {
+	case h.failed:
+		return errFailed
+	case h.open:
 		return (*run)(h).sink().SetHeader(md)
 	}
 	h.header = metadata.Join(h.header, md)
@@ -136,6 +145,9 @@ func (h *heldStream) SetHeader(md metadata.MD) error {
 func (h *heldStream) SendHeader(md metadata.MD) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.failed {
+		return errFailed
+	}
 	if err := (*run)(h).openLocked(); err != nil {
 		return err
 	}

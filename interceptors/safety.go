@@ -40,7 +40,7 @@ var schemaSafeties sync.Map
 // schemaSafety reads idempotency_level from the registered descriptors.
 func schemaSafety(fullMethod string) retry.Safety {
 	if s, ok := schemaSafeties.Load(fullMethod); ok {
-		return s.(retry.Safety) //nolint:errcheck // nothing else is stored
+		return s.(retry.Safety)
 	}
 	name := strings.ReplaceAll(strings.TrimPrefix(fullMethod, "/"), "/", ".")
 	d, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(name))

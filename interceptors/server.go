@@ -36,19 +36,16 @@ func newServer(ctl *retry.Controller, opts []Option) *server {
 }
 
 // judge turns a handler's error into what the caller gets, and the pushback.
-func (s *server) judge(ctx context.Context, call mwinterceptors.CallMeta, err error) (_ error, pushback string) {
+func (s *server) judge(ctx context.Context, call mwinterceptors.CallMeta, err error) (pushback string, _ error) {
 	safety := s.safety(ctx, call)
-	var upstream *translate.Error
-	if !errors.As(err, &upstream) {
-		return judgeForeign(err, safety), ""
-	}
+	_, upstream := errors.AsType[*translate.Error](err)
 	e, ok := translate.FromError(err)
-	if !ok {
-		return err, ""
+	if !upstream || !ok {
+		return "", judgeForeign(err, safety)
 	}
 	e = e.ForCaller()
 	advice := s.ctl.Advise(e, safety, remaining(ctx))
-	return judged(e, advice), advice.Pushback
+	return advice.Pushback, judged(e, advice)
 }
 
 // judged makes RetryInfo say what the advice says.

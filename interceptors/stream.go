@@ -28,7 +28,7 @@ func (s *server) plainStream(srv any, ss grpc.ServerStream, info *grpc.StreamSer
 	if err == nil {
 		return nil
 	}
-	err, pushback := s.judge(ss.Context(), mwinterceptors.NewServerCallMeta(info.FullMethod, info, nil), err)
+	pushback, err := s.judge(ss.Context(), mwinterceptors.NewServerCallMeta(info.FullMethod, info, nil), err)
 	if pushback != "" {
 		ss.SetTrailer(metadata.Pairs(pushbackKey, pushback))
 	}
@@ -42,7 +42,7 @@ func (s *server) isolatedStream(srv any, ss grpc.ServerStream, info *grpc.Stream
 	if err == nil {
 		return r.succeed()
 	}
-	err, pushback := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, info, nil), err)
+	pushback, err := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, info, nil), err)
 	r.fail(pushback)
 	return err
 }

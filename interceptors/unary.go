@@ -28,7 +28,7 @@ func (s *server) plainUnary(ctx context.Context, req any, info *grpc.UnaryServer
 	if err == nil {
 		return resp, nil
 	}
-	err, pushback := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err)
+	pushback, err := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err)
 	if pushback != "" {
 		_ = grpc.SetTrailer(ctx, metadata.Pairs(pushbackKey, pushback)) // fails outside a server only
 	}
@@ -41,7 +41,7 @@ func (s *server) isolatedUnary(ctx context.Context, req any, info *grpc.UnarySer
 	if err == nil {
 		return resp, r.succeed()
 	}
-	err, pushback := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err)
+	pushback, err := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err)
 	if grpc.ServerTransportStreamFromContext(ctx) != nil {
 		r.fail(pushback)
 	}

@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ import (
 var httpStatuses = statusRules(boxgrpcv1.HttpStatus(0).Descriptor())
 
 // failures is the catalogue of errors that no upstream sent.
-var failures = statusRules(boxgrpcv1.Failure(0).Descriptor())
+var failures = failureRules(boxgrpcv1.Failure(0).Descriptor())
 
 // unknownStatus is the rule for a status outside 100–599: RFC 9110 section 15
 // knows no class for it.
@@ -50,13 +51,13 @@ func (t *Translator) lookup(code string, status int) match {
 		m.decides = unknownStatus
 		return m
 	}
-	if r := t.statuses[int32(status)]; r != nil { //nolint:gosec // bounded above
+	if r := t.statuses[int32(status)]; r != nil {
 		m.decides = r
 		return m
 	}
 	m.shared = true
 	for _, s := range []int{status, status / 100 * 100} {
-		if r := httpStatuses[int32(s)]; r != nil { //nolint:gosec // bounded above
+		if r := httpStatuses[int32(s)]; r != nil {
 			m.decides = r
 			return m
 		}
@@ -66,37 +67,49 @@ func (t *Translator) lookup(code string, status int) match {
 }
 
 func documentedUnder(r *boxgrpcv1.Rule, status int) bool {
-	return len(r.GetHttpStatus()) == 0 || slices.Contains(r.GetHttpStatus(), int32(status)) //nolint:gosec // compared only
+	return len(r.GetHttpStatus()) == 0 || slices.Contains(r.GetHttpStatus(), int32(status))
 }
 
 // codeRules reads a catalogue of error codes.
 func codeRules(enum protoreflect.EnumDescriptor) map[string]*boxgrpcv1.Rule {
 	rules := make(map[string]*boxgrpcv1.Rule)
-	eachRule(enum, func(v protoreflect.EnumValueDescriptor, r *boxgrpcv1.Rule) {
+	eachRule(enum, func(v protoreflect.EnumValueDescriptor, r *boxgrpcv1.Rule) error {
 		code := r.GetCode()
 		if code == "" {
 			code = strings.ToLower(strings.TrimPrefix(string(v.Name()), valuePrefix(enum)))
 		}
 		if rules[code] != nil {
-			panic(fmt.Sprintf("translate: %s: the code %q has a rule already", v.FullName(), code))
+			return fmt.Errorf("the code %q has a rule already", code)
 		}
 		rules[code] = r
+		return checkRule(r, r.GetHttpStatus())
 	})
 	return rules
 }
 
-// statusRules reads a catalogue in which a value's number is the key.
+// statusRules reads a catalogue in which a value's number is the HTTP status.
 func statusRules(enum protoreflect.EnumDescriptor) map[int32]*boxgrpcv1.Rule {
 	rules := make(map[int32]*boxgrpcv1.Rule)
-	eachRule(enum, func(v protoreflect.EnumValueDescriptor, r *boxgrpcv1.Rule) {
+	eachRule(enum, func(v protoreflect.EnumValueDescriptor, r *boxgrpcv1.Rule) error {
 		rules[int32(v.Number())] = r
+		return checkRule(r, []int32{int32(v.Number())})
 	})
 	return rules
 }
 
-// eachRule calls f for every value but zero and panics for a value whose rule is
-// missing or makes no sense.
-func eachRule(enum protoreflect.EnumDescriptor, f func(protoreflect.EnumValueDescriptor, *boxgrpcv1.Rule)) {
+// failureRules reads a catalogue of errors without an HTTP status, by number.
+func failureRules(enum protoreflect.EnumDescriptor) map[int32]*boxgrpcv1.Rule {
+	rules := make(map[int32]*boxgrpcv1.Rule)
+	eachRule(enum, func(v protoreflect.EnumValueDescriptor, r *boxgrpcv1.Rule) error {
+		rules[int32(v.Number())] = r
+		return checkRule(r, nil)
+	})
+	return rules
+}
+
+// eachRule calls f for every value but zero. It panics for a value without a rule,
+// and where f returns an error.
+func eachRule(enum protoreflect.EnumDescriptor, f func(protoreflect.EnumValueDescriptor, *boxgrpcv1.Rule) error) {
 	if enum == nil {
 		return
 	}
@@ -109,29 +122,33 @@ func eachRule(enum protoreflect.EnumDescriptor, f func(protoreflect.EnumValueDes
 		if r == nil {
 			panic(fmt.Sprintf("translate: %s: no (boxgrpc.v1.rule) option; give the value one", v.FullName()))
 		}
-		if err := checkRule(r); err != nil {
+		if err := f(v, r); err != nil {
 			panic(fmt.Sprintf("translate: %s: %v", v.FullName(), err))
 		}
-		f(v, r)
 	}
 }
 
-// checkRule says what is wrong with a rule.
-func checkRule(r *boxgrpcv1.Rule) error {
+// checkRule says what is wrong with a rule that applies under these statuses; none
+// means any.
+func checkRule(r *boxgrpcv1.Rule, statuses []int32) error {
 	_, known := boxgrpcv1.GrpcCode_name[int32(r.GetGrpcCode())]
 	decides := r.GetGrpcCode() != boxgrpcv1.GrpcCode_GRPC_CODE_UNSPECIFIED
+	ok := r.GetGrpcCode() == boxgrpcv1.GrpcCode_GRPC_CODE_OK ||
+		r.GetWithRetryAfter().GetGrpcCode() == boxgrpcv1.GrpcCode_GRPC_CODE_OK
 	switch {
 	case !known:
 		return fmt.Errorf("grpc_code %d does not exist", r.GetGrpcCode())
 	case decides != (r.GetRetry() != boxgrpcv1.Retry_RETRY_UNSPECIFIED):
 		return fmt.Errorf("set both grpc_code and retry, or neither: got %v and %v", r.GetGrpcCode(), r.GetRetry())
+	case ok && len(statuses) == 0:
+		return errors.New("OK under any status would turn errors into successes: name statuses below 400 in http_status")
 	}
-	for _, s := range r.GetHttpStatus() {
+	for _, s := range statuses {
 		if s < 100 || s > 599 {
-			return fmt.Errorf("http_status %d is outside 100–599", s)
+			return fmt.Errorf("the HTTP status %d is outside 100–599", s)
 		}
-		if s >= 400 && r.GetGrpcCode() == boxgrpcv1.GrpcCode_GRPC_CODE_OK {
-			return fmt.Errorf("http_status %d is an error and cannot be OK", s)
+		if s >= 400 && ok {
+			return fmt.Errorf("the HTTP status %d is an error and cannot be OK", s)
 		}
 	}
 	for _, text := range []string{r.GetField(), r.GetPrecondition(), r.GetQuota(), r.GetResource()} {
@@ -176,5 +193,5 @@ func grpcCode(c boxgrpcv1.GrpcCode) codes.Code {
 	if c == boxgrpcv1.GrpcCode_GRPC_CODE_OK {
 		return codes.OK
 	}
-	return codes.Code(c) //nolint:gosec // checkRule: a value of the enum
+	return codes.Code(c)
 }

@@ -166,9 +166,7 @@ func (e *Error) WithRetryDelay(d time.Duration) *Error {
 func (e *Error) judged(v verdict) *Error {
 	p := e.built().clone()
 	p.retry = nil
-	if p.info != nil {
-		delete(p.info.Metadata, keyRetryAfter)
-	}
+	delete(p.info.GetMetadata(), keyRetryAfter)
 	p.setRetry(v)
 	return &Error{
 		verdict: v, status: e.status, answered: e.answered, errorCode: e.errorCode,

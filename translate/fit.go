@@ -17,23 +17,26 @@ import (
 // gets INTERNAL, UNAVAILABLE or a broken connection instead. So what is least
 // useful is cut first, and code, reason, RetryInfo and request id always stay.
 
-// cuts in their order. Each reports whether there was anything to cut.
-var cuts = []func(*parts) bool{
+// cuts in their order, for a limit. Each reports whether there was anything to cut.
+// The message keeps a few words until nothing but it is left.
+var cuts = []func(p *parts, limit int) bool{
 	cutRawBody,
 	cutContext,
-	func(p *parts) bool { return drop(&p.localized) },
-	func(p *parts) bool { return drop(&p.help) },
-	func(p *parts) bool { return drop(&p.badRequest) },
+	func(p *parts, _ int) bool { return drop(&p.localized) },
+	func(p *parts, _ int) bool { return drop(&p.help) },
+	func(p *parts, _ int) bool { return drop(&p.badRequest) },
+	func(p *parts, limit int) bool { return cutMessage(p, limit, fewWords) },
+	cutDocument,
+	func(p *parts, _ int) bool { return drop(&p.resource) },
+	func(p *parts, _ int) bool { return drop(&p.precondition) },
+	func(p *parts, _ int) bool { return drop(&p.quota) },
+	func(p *parts, limit int) bool { return cutMessage(p, limit, 0) },
 }
 
-// lastCuts come after the message: parts that are small by construction, for a
-// limit, a domain and ids that are all at their extremes.
-var lastCuts = []func(*parts) bool{
-	cutDocument,
-	func(p *parts) bool { return drop(&p.resource) },
-	func(p *parts) bool { return drop(&p.precondition) },
-	func(p *parts) bool { return drop(&p.quota) },
-}
+const (
+	fewWords   = 64 // bytes of a message
+	shortField = 64 // bytes of a text that a cut document keeps
+)
 
 // fit cuts until everything that boxgrpc writes stays within limit.
 func (p *parts) fit(limit int) {
@@ -41,27 +44,16 @@ func (p *parts) fit(limit int) {
 		if p.headerBytes() <= limit {
 			return
 		}
-		p.truncate(cut)
-	}
-	if p.headerBytes() > limit {
-		p.truncate(func(p *parts) bool { return cutMessage(p, limit) })
-	}
-	for _, cut := range lastCuts {
-		if p.headerBytes() <= limit {
-			return
-		}
-		p.truncate(cut)
+		p.truncate(func() bool { return cut(p, limit) })
 	}
 }
 
-// truncate marks a cut before it is made, so that the mark is counted too.
-func (p *parts) truncate(cut func(*parts) bool) {
-	before, marked := p.info.GetMetadata()[keyTruncated]
+// truncate makes a cut and marks it. The mark is there first, to be counted.
+func (p *parts) truncate(cut func() bool) {
+	_, marked := p.info.GetMetadata()[keyTruncated]
 	p.info.Metadata[keyTruncated] = "true"
-	if !cut(p) && !marked {
+	if !cut() && !marked {
 		delete(p.info.GetMetadata(), keyTruncated)
-	} else if marked {
-		p.info.Metadata[keyTruncated] = before
 	}
 }
 
@@ -71,13 +63,13 @@ func drop[T any](field **T) bool {
 	return had
 }
 
-func cutDocument(p *parts) bool {
+func cutDocument(p *parts, _ int) bool {
 	had := p.document != nil
 	p.document = nil
 	return had
 }
 
-func cutRawBody(p *parts) bool {
+func cutRawBody(p *parts, _ int) bool {
 	e, _ := p.document.(*boxgrpcv1.BoxError)
 	if len(e.GetRawBody()) == 0 {
 		return false
@@ -88,28 +80,29 @@ func cutRawBody(p *parts) bool {
 
 // cutContext takes context_info and everything else of open size out of the
 // document. Of another upstream's document nothing is known, so it goes whole.
-func cutContext(p *parts) bool {
+func cutContext(p *parts, limit int) bool {
 	e, ok := p.document.(*boxgrpcv1.BoxError)
 	if !ok {
-		return cutDocument(p)
+		return cutDocument(p, limit)
 	}
 	size := proto.Size(e)
 	e.ContextInfo, e.OtherMembers = nil, nil
 	for _, m := range told {
-		if field := boxField(e, m.name); *field != nil && len(**field) > maxID {
+		if field := boxField(e, m.name); *field != nil && len(**field) > shortField {
 			*field = nil
 		}
 	}
 	return proto.Size(e) < size
 }
 
-// cutMessage keeps as much of the message as fits.
-func cutMessage(p *parts, limit int) bool {
+// cutMessage keeps as much of the message as fits, and in any case its first bytes.
+func cutMessage(p *parts, limit, atLeast int) bool {
 	message := p.message
 	n := sort.Search(len(message), func(n int) bool {
 		p.message = message[:n+1]
 		return p.headerBytes() > limit
 	})
+	n = min(max(n, atLeast), len(message))
 	for n > 0 && n < len(message) && !utf8.RuneStart(message[n]) {
 		n--
 	}

@@ -17,35 +17,44 @@ import (
 // the status carries. It returns false where there is none: err is nil, or not of
 // an upstream that boxgrpc translated.
 //
-// Of several joined errors the strictest counts: one that must not be repeated
-// before one that may be, and a longer wait before a shorter one.
+// Of several joined errors the strictest counts: one that is never repeated before
+// one that only idempotent requests may repeat, and that before any other; of all
+// their waits the longest.
 func FromError(err error) (*Error, bool) {
 	var f finder
 	f.walk(err)
-	if f.strictest == nil {
+	e := f.strictest
+	switch {
+	case e == nil:
 		return f.remote, f.remote != nil
+	case e.class == boxgrpcv1.Retry_RETRY_NEVER:
+		return e, true
+	case f.foreign:
+		return e.WithoutRetry(), true
+	case f.longest > e.wait():
+		v := e.verdict
+		v.hint, v.hinted = f.longest, true
+		return e.judged(v), true
 	}
-	if f.foreign && f.strictest.allowed {
-		return f.strictest.WithoutRetry(), true
-	}
-	return f.strictest, true
+	return e, true
 }
 
 // A finder collects what a tree of errors holds.
 type finder struct {
-	strictest *Error // made by a translator
-	remote    *Error // read from the first status
-	foreign   bool   // there is a status of somebody else
+	strictest *Error        // made by a translator
+	longest   time.Duration // of all their waits
+	remote    *Error        // read from the first status
+	foreign   bool          // there is a status of somebody else
 }
 
-// walk goes down to errors that are a status and no deeper: what an Error wraps
-// never speaks for it.
+// walk goes down to errors that are a status and no deeper. What an Error wraps
+// never speaks for it, and neither does an Error for a status that wraps it: that
+// is the service's own word.
 func (f *finder) walk(err error) {
-	switch e := err.(type) {
-	case nil:
+	switch e := err.(type) { //nolint:errorlint // the walk itself unwraps, and sees all branches
 	case *Error:
-		if e != nil && (f.strictest == nil || e.stricter(f.strictest)) {
-			f.strictest = e
+		if e != nil {
+			f.found(e)
 		}
 	case interface{ GRPCStatus() *status.Status }:
 		f.status(e.GRPCStatus())
@@ -58,6 +67,7 @@ func (f *finder) walk(err error) {
 	}
 }
 
+// status takes note of somebody else's status.
 func (f *finder) status(st *status.Status) {
 	if st.Code() == codes.OK {
 		return
@@ -68,13 +78,33 @@ func (f *finder) status(st *status.Status) {
 	}
 }
 
-func (e *Error) stricter(than *Error) bool {
-	mine, mayI := e.RetryDelay()
-	theirs, mayThey := than.RetryDelay()
-	if mayI != mayThey {
-		return mayThey
+func (f *finder) found(e *Error) {
+	f.longest = max(f.longest, e.wait())
+	if f.strictest == nil || e.strictness() > f.strictest.strictness() ||
+		e.strictness() == f.strictest.strictness() && e.wait() > f.strictest.wait() {
+		f.strictest = e
 	}
-	return mine > theirs
+}
+
+func (e *Error) strictness() int {
+	switch {
+	case e.class == boxgrpcv1.Retry_RETRY_NEVER:
+		return 2
+	case !e.allowed:
+		return 1
+	}
+	return 0
+}
+
+// wait is how long a repeat has to wait if it comes to one.
+func (e *Error) wait() time.Duration {
+	switch {
+	case e.class == boxgrpcv1.Retry_RETRY_NEVER:
+		return 0
+	case e.hinted:
+		return e.hint
+	}
+	return defaultWait
 }
 
 // fromStatus reads an Error back, or returns nil where the status is not one of
@@ -84,6 +114,9 @@ func fromStatus(st *status.Status) *Error {
 	_, told := p.info.GetMetadata()[keyOutcome]
 	if p.info == nil || !told && p.info.GetDomain() != ownDomain {
 		return nil
+	}
+	if p.info.Metadata == nil {
+		p.info.Metadata = make(map[string]string)
 	}
 	e := &Error{parts: p, st: st, limit: defaultMaxHeaderBytes}
 	e.code, e.class = p.code, boxgrpcv1.Retry_RETRY_NEVER

@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -33,12 +34,15 @@ func (t *Translator) clone() *Translator {
 // panics if the rule makes no sense.
 func WithRule(code string, rule *boxgrpcv1.Rule) Option {
 	rule = proto.CloneOf(rule)
-	err := checkRule(rule)
+	err := checkRule(rule, rule.GetHttpStatus())
+	if rule == nil {
+		err = errors.New("the rule is nil")
+	}
 	if err == nil && code == "" && len(rule.GetHttpStatus()) == 0 {
-		err = fmt.Errorf("a rule without a code needs http_status")
+		err = errors.New("a rule without a code needs http_status")
 	}
 	if err == nil && code == "" && rule.GetGrpcCode() == boxgrpcv1.GrpcCode_GRPC_CODE_UNSPECIFIED {
-		err = fmt.Errorf("a rule for a status needs grpc_code")
+		err = errors.New("a rule for a status needs grpc_code")
 	}
 	if err != nil {
 		panic(fmt.Sprintf("translate: WithRule(%q): %v", code, err))

@@ -52,7 +52,7 @@ func (p *parts) details() []proto.Message {
 // proto packs the parts. A detail that cannot be packed is left out; the code
 // never is.
 func (p *parts) proto() *spb.Status {
-	st := &spb.Status{Code: int32(p.code), Message: p.message} //nolint:gosec // canonical codes
+	st := &spb.Status{Code: int32(p.code), Message: p.message}
 	for _, m := range p.details() {
 		value, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
 		if err != nil {
@@ -73,7 +73,7 @@ func typeURL(m proto.Message) string {
 // type that this binary does not know is passed over, unless it is the last: the
 // document.
 func take(st *spb.Status) *parts {
-	p := &parts{code: codes.Code(st.GetCode()), message: st.GetMessage()} //nolint:gosec // as status.FromProto
+	p := &parts{code: codes.Code(st.GetCode()), message: st.GetMessage()}
 	for _, detail := range st.GetDetails() {
 		m, err := detail.UnmarshalNew()
 		if err != nil {

@@ -87,19 +87,18 @@ func scrubValue(v any) (_ any, changed bool) {
 		return s, s != v
 	case []any:
 		for i := range v {
-			c := false
-			v[i], c = scrubValue(v[i])
-			changed = changed || c
+			clean, c := scrubValue(v[i])
+			v[i], changed = clean, changed || c
 		}
 	case map[string]any:
-		for name := range v {
-			c := secretMember(name)
-			if c {
+		for name, value := range v {
+			if secretMember(name) {
 				delete(v, name)
-			} else {
-				v[name], c = scrubValue(v[name])
+				changed = true
+				continue
 			}
-			changed = changed || c
+			clean, c := scrubValue(value)
+			v[name], changed = clean, changed || c
 		}
 	}
 	return v, changed

@@ -27,8 +27,7 @@ func TransportError(req *http.Request, err error) error {
 	if err == nil {
 		return nil
 	}
-	var known *Error
-	if errors.As(err, &known) {
+	if is[*Error](err) {
 		return err
 	}
 	f := failureOf(req, err)
@@ -49,17 +48,16 @@ func failureOf(req *http.Request, err error) boxgrpcv1.Failure {
 	if f := contextFailure(req, err); f != 0 {
 		return f
 	}
-	var dns *net.DNSError
-	var op *net.OpError
-	var timeout interface{ Timeout() bool }
+	op, _ := errors.AsType[*net.OpError](err)
+	timeout, _ := errors.AsType[net.Error](err)
 	switch {
-	case errors.As(err, &dns):
+	case is[*net.DNSError](err):
 		return boxgrpcv1.Failure_FAILURE_NAME_NOT_RESOLVED
 	case untrusted(err):
 		return boxgrpcv1.Failure_FAILURE_CERTIFICATE_REJECTED
-	case errors.Is(err, syscall.ECONNREFUSED), errors.As(err, &op) && op.Op == "dial":
+	case errors.Is(err, syscall.ECONNREFUSED), op != nil && op.Op == "dial":
 		return boxgrpcv1.Failure_FAILURE_CONNECTION_REFUSED
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case timeout != nil && timeout.Timeout():
 		return boxgrpcv1.Failure_FAILURE_UPSTREAM_TIMEOUT
 	}
 	return boxgrpcv1.Failure_FAILURE_CONNECTION_LOST
@@ -86,13 +84,15 @@ func contextFailure(req *http.Request, err error) boxgrpcv1.Failure {
 
 // untrusted finds TLS that can never work by waiting.
 func untrusted(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
-	var authority x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	return errors.As(err, &verification) || errors.As(err, &record) ||
-		errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
+	return is[*tls.CertificateVerificationError](err) || is[tls.RecordHeaderError](err) ||
+		is[x509.UnknownAuthorityError](err) || is[x509.HostnameError](err) || is[x509.CertificateInvalidError](err) ||
+		errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// is tells whether there is an error of this type in err.
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // failureOutcome: what was not sent was not applied.

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"strings"
+	"testing"
+)
+
+// A secret that an upstream puts into its error must not reach a caller, and texts
+// without one must stay as they are.
+func TestScrubText(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ situation, text, want string }{
+		{"signed download", "see https://dl.example.com/f/1?sig=SECRET&e=9.", "see https://dl.example.com/f/1"},
+		{"user in the address", "https://me:SECRET@example.com/a", "https://example.com/a"},
+		{"token in the fragment", "https://example.com/cb#access_token=SECRET", "https://example.com/cb"},
+		{"bearer token", "sent Authorization: Bearer abc123SECRET", "sent Authorization: Bearer [removed]"},
+		{"named token", "refused (access_token=SECRET)", "refused (access_token=[removed]"},
+		{"anchor", "http://developers.box.com/docs/#errors", "http://developers.box.com/docs/#errors"},
+		{"words that only sound so", "Basic authentication is required, bearer of news", "Basic authentication is required, bearer of news"},
+		{"not UTF-8", "a\xffb", "a\uFFFDb"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.situation, func(t *testing.T) {
+			t.Parallel()
+			if got := scrubText(tt.text); got != tt.want {
+				t.Errorf("scrubText(%q) = %q, want %q", tt.text, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestScrubJSON(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ situation, raw, want string }{
+		{"nothing to hide stays as it is spelt", `{"id": 9007199254740993, "n":1.0e+18}`, `{"id": 9007199254740993, "n":1.0e+18}`},
+		{"secret member", `{"a":[{"Access-Token":"SECRET","id":9007199254740993}]}`, `{"a":[{"id":9007199254740993}]}`},
+		{"signed address", `["https://a/b?sig=SECRET"]`, `["https://a/b"]`},
+		{"not JSON", `{"a":`, ``},
+	}
+	for _, tt := range tests {
+		t.Run(tt.situation, func(t *testing.T) {
+			t.Parallel()
+			got, changed := scrubJSON([]byte(tt.raw))
+			if string(got) != tt.want || changed != (tt.raw != tt.want) {
+				t.Errorf("scrubJSON(%s) = %s, %v, want %s", tt.raw, got, changed, tt.want)
+			}
+			if strings.Contains(string(got), "SECRET") {
+				t.Error("the secret is still there")
+			}
+		})
+	}
+}
