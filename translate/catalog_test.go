@@ -29,7 +29,7 @@ func TestEveryValueHasALegalRule(t *testing.T) {
 		{boxgrpcv1.HttpStatus(0).Descriptor(), 82, true},
 		{boxgrpcv1.BoxStatus(0).Descriptor(), 2, true},
 		{boxgrpcv1.BoxCode(0).Descriptor(), 126, false},
-		{boxgrpcv1.Failure(0).Descriptor(), 8, false},
+		{boxgrpcv1.Failure(0).Descriptor(), 9, false},
 	}
 	for _, c := range catalogs {
 		t.Run(string(c.enum.Name()), func(t *testing.T) {

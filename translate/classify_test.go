@@ -21,6 +21,7 @@ const (
 	always       = boxgrpcv1.Retry_RETRY_ALWAYS
 
 	notApplied = boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED
+	applied    = boxgrpcv1.Outcome_OUTCOME_APPLIED
 	unknown    = boxgrpcv1.Outcome_OUTCOME_UNKNOWN
 )
 

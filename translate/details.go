@@ -153,6 +153,8 @@ func defaultMessage(status int, reason string, foreign bool) string {
 	switch {
 	case foreign:
 		return fmt.Sprintf("a proxy in front of the upstream refused the service with HTTP %d", status)
+	case status == http.StatusAccepted:
+		return "the upstream accepted the request and is not ready yet (HTTP 202)"
 	case reason != statusReason(status):
 		return text + ": " + reason
 	case http.StatusText(status) != "":

@@ -56,7 +56,7 @@ func (f *finder) walk(err error) {
 		if e != nil {
 			f.found(e)
 		}
-	case interface{ GRPCStatus() *status.Status }:
+	case statusError:
 		f.status(e.GRPCStatus())
 	case interface{ Unwrap() error }:
 		f.walk(e.Unwrap())

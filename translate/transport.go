@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
@@ -14,20 +15,22 @@ import (
 	"syscall"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/status"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
 
 // TransportError turns the error of an [http.Client] or [http.RoundTripper], or of
-// reading a body, into an [Error] of domain "boxgrpc": what happened, and whether
-// the upstream can have acted. Addresses and texts of err stay in the service;
-// [Error.Unwrap] has them. A req of nil counts as not idempotent. An err that is
-// an [Error] already is returned as it is, and nil gives nil.
+// reading or decoding the body of a success, into an [Error] of domain "boxgrpc":
+// what happened, and whether the upstream can have acted. Addresses and texts of err
+// stay in the service; [Error.Unwrap] has them. A req of nil counts as not
+// idempotent. An err that holds a gRPC status already, such as that of a caller's
+// stream that feeds an upload, is returned as it is, and nil gives nil.
 func TransportError(req *http.Request, err error) error {
 	if err == nil {
 		return nil
 	}
-	if is[*Error](err) {
+	if is[statusError](err) {
 		return err
 	}
 	f := failureOf(req, err)
@@ -40,6 +43,12 @@ func TransportError(req *http.Request, err error) error {
 	e.allowed = allowed(class, method)
 	e.parts.setRetry(e.verdict)
 	return e
+}
+
+// statusError is an error that is a gRPC status, an [Error] among them.
+type statusError interface {
+	error
+	GRPCStatus() *status.Status
 }
 
 // failureOf tells what happened. The caller's own context comes first: whatever
@@ -55,6 +64,8 @@ func failureOf(req *http.Request, err error) boxgrpcv1.Failure {
 		return boxgrpcv1.Failure_FAILURE_NAME_NOT_RESOLVED
 	case untrusted(err):
 		return boxgrpcv1.Failure_FAILURE_CERTIFICATE_REJECTED
+	case is[*json.SyntaxError](err), is[*json.UnmarshalTypeError](err):
+		return boxgrpcv1.Failure_FAILURE_ANSWER_UNREADABLE
 	case errors.Is(err, syscall.ECONNREFUSED), op != nil && op.Op == "dial":
 		return boxgrpcv1.Failure_FAILURE_CONNECTION_REFUSED
 	case timeout != nil && timeout.Timeout():
@@ -95,10 +106,14 @@ func is[E error](err error) bool {
 	return ok
 }
 
-// failureOutcome: what was not sent was not applied.
+// failureOutcome: what was not sent was not applied, and what was answered by a
+// success was.
 func failureOutcome(f boxgrpcv1.Failure, class boxgrpcv1.Retry, method string) boxgrpcv1.Outcome {
-	if f == boxgrpcv1.Failure_FAILURE_CERTIFICATE_REJECTED {
+	switch {
+	case f == boxgrpcv1.Failure_FAILURE_CERTIFICATE_REJECTED:
 		return boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED
+	case f == boxgrpcv1.Failure_FAILURE_ANSWER_UNREADABLE && !safe(method):
+		return boxgrpcv1.Outcome_OUTCOME_APPLIED
 	}
 	return outcome(class, method, 0)
 }
@@ -113,6 +128,7 @@ var failureMessages = map[boxgrpcv1.Failure]string{
 	boxgrpcv1.Failure_FAILURE_CONNECTION_LOST:      "the connection to the upstream broke before its answer was whole",
 	boxgrpcv1.Failure_FAILURE_UPSTREAM_TIMEOUT:     "the upstream took longer than the service waits",
 	boxgrpcv1.Failure_FAILURE_CERTIFICATE_REJECTED: "the service does not trust the upstream's TLS certificate",
+	boxgrpcv1.Failure_FAILURE_ANSWER_UNREADABLE:    "the upstream reported success with an answer that cannot be read",
 }
 
 // newFailure is an error that no upstream sent, without RetryInfo so far.

@@ -6,6 +6,7 @@ package translate_test
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 	"github.com/boxgrpc/boxgrpc/translate"
@@ -53,6 +55,8 @@ func TestTransportError(t *testing.T) {
 		{"reset on an idempotent write", t.Context(), "DELETE", urlError(io.EOF), want{codes.Unavailable, "CONNECTION_LOST", ifIdempotent, time.Second, unknown}},
 		{"answer broke off", t.Context(), "GET", io.ErrUnexpectedEOF, want{codes.Unavailable, "CONNECTION_LOST", ifIdempotent, time.Second, notApplied}},
 		{"unknown certificate", t.Context(), "POST", urlError(&tls.CertificateVerificationError{Err: errors.New("x")}), want{codes.Internal, "CERTIFICATE_REJECTED", never, -1, notApplied}},
+		{"a page instead of JSON", t.Context(), "GET", &json.SyntaxError{}, want{codes.Internal, "ANSWER_UNREADABLE", never, -1, notApplied}},
+		{"a write whose answer is of another kind", t.Context(), "POST", &json.UnmarshalTypeError{}, want{codes.Internal, "ANSWER_UNREADABLE", never, -1, applied}},
 		{"plain HTTP on a TLS port", t.Context(), "POST", urlError(tls.RecordHeaderError{Msg: "x"}), want{codes.Internal, "CERTIFICATE_REJECTED", never, -1, notApplied}},
 	}
 	for _, tt := range tests {
@@ -84,6 +88,10 @@ func TestTransportError(t *testing.T) {
 	}
 	if e := mustError(t, translate.TransportError(nil, context.DeadlineExceeded)); e.Code() != codes.DeadlineExceeded {
 		t.Errorf("without a request a deadline is %v", e.Code())
+	}
+	theirs := status.Error(codes.InvalidArgument, "the stream that feeds the upload is wrong")
+	if err := translate.TransportError(nil, urlError(theirs)); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("a status from below must stay what it is, got %v", err)
 	}
 	known := answer(429, "POST")
 	if err := translate.TransportError(nil, urlError(known)); mustError(t, err) != known {

@@ -48,6 +48,10 @@ const (
 	// The upstream's certificate is not trusted, or it does not speak TLS. Waiting
 	// does not help: look at the address, the clock and the root certificates.
 	Failure_FAILURE_CERTIFICATE_REJECTED Failure = 8
+	// The upstream reported success, and its answer is not what it should be: a page
+	// of a proxy, or JSON that breaks the agreement. A write was carried out. Waiting
+	// does not help: somebody has to look at the answer.
+	Failure_FAILURE_ANSWER_UNREADABLE Failure = 9
 )
 
 // Enum value maps for Failure.
@@ -62,6 +66,7 @@ var (
 		6: "FAILURE_CONNECTION_LOST",
 		7: "FAILURE_UPSTREAM_TIMEOUT",
 		8: "FAILURE_CERTIFICATE_REJECTED",
+		9: "FAILURE_ANSWER_UNREADABLE",
 	}
 	Failure_value = map[string]int32{
 		"FAILURE_UNSPECIFIED":          0,
@@ -73,6 +78,7 @@ var (
 		"FAILURE_CONNECTION_LOST":      6,
 		"FAILURE_UPSTREAM_TIMEOUT":     7,
 		"FAILURE_CERTIFICATE_REJECTED": 8,
+		"FAILURE_ANSWER_UNREADABLE":    9,
 	}
 )
 
@@ -108,7 +114,7 @@ var File_boxgrpc_v1_failure_proto protoreflect.FileDescriptor
 const file_boxgrpc_v1_failure_proto_rawDesc = "" +
 	"\n" +
 	"\x18boxgrpc/v1/failure.proto\x12\n" +
-	"boxgrpc.v1\x1a\x15boxgrpc/v1/rule.proto*\xf3\x02\n" +
+	"boxgrpc.v1\x1a\x15boxgrpc/v1/rule.proto*\x9c\x03\n" +
 	"\aFailure\x12\x17\n" +
 	"\x13FAILURE_UNSPECIFIED\x10\x00\x12*\n" +
 	"\x1cFAILURE_UPSTREAM_CREDENTIALS\x10\x01\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x12\x1f\n" +
@@ -118,7 +124,8 @@ const file_boxgrpc_v1_failure_proto_rawDesc = "" +
 	"\x1aFAILURE_CONNECTION_REFUSED\x10\x05\x1a\b\xe2\xea\"\x04\x10\x0e\x18\x03\x12%\n" +
 	"\x17FAILURE_CONNECTION_LOST\x10\x06\x1a\b\xe2\xea\"\x04\x10\x0e\x18\x02\x12&\n" +
 	"\x18FAILURE_UPSTREAM_TIMEOUT\x10\a\x1a\b\xe2\xea\"\x04\x10\x0e\x18\x02\x12*\n" +
-	"\x1cFAILURE_CERTIFICATE_REJECTED\x10\b\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x1a\v\xea\xea\"\aboxgrpcB5Z3github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1;boxgrpcv1b\x06proto3"
+	"\x1cFAILURE_CERTIFICATE_REJECTED\x10\b\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x12'\n" +
+	"\x19FAILURE_ANSWER_UNREADABLE\x10\t\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x1a\v\xea\xea\"\aboxgrpcB5Z3github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1;boxgrpcv1b\x06proto3"
 
 var (
 	file_boxgrpc_v1_failure_proto_rawDescOnce sync.Once

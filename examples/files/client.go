@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/boxgrpc/boxgrpc/translate"
+)
+
+// client makes requests to Box. Each of its errors is a gRPC status.
+type client struct {
+	url, uploadURL string // paths are appended
+	token          string
+	translator     *translate.Translator
+	http           *http.Client
+}
+
+func newClient(url, token string) *client {
+	return &client{
+		url:        url,
+		uploadURL:  url,
+		token:      token,
+		translator: translate.Box,
+		http:       &http.Client{Transport: newTransport()},
+	}
+}
+
+// answerTimeout is for callers without a deadline: a Box that never answers must
+// not hold them for ever. The body may take its time, files are long.
+const answerTimeout = 30 * time.Second
+
+func newTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // nobody here has replaced it
+	t.ResponseHeaderTimeout = answerTimeout
+	return t
+}
+
+// send returns Box's answer if it is a success; the body is then to be closed.
+// Where Box redirects to another host, net/http leaves the token behind.
+func (c *client) send(req *http.Request) (*http.Response, error) {
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, translate.TransportError(req, err)
+	}
+	if err := c.translator.CheckResponse(resp); err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// get asks for something whose body is to be read by and by.
+func (c *client) get(ctx context.Context, path string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+path, nil)
+	if err != nil {
+		return nil, translate.TransportError(nil, err)
+	}
+	return c.send(req)
+}
+
+// getJSON reads an answer into a value.
+func (c *client) getJSON(ctx context.Context, path string, into any) error {
+	resp, err := c.get(ctx, path)
+	if err != nil {
+		return err
+	}
+	return decode(resp, into)
+}
+
+// postJSON sends a value and reads the answer into another one.
+func (c *client) postJSON(ctx context.Context, path string, from, into any) error {
+	body, err := json.Marshal(from)
+	if err != nil {
+		return translate.TransportError(nil, err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+path, bytes.NewReader(body))
+	if err != nil {
+		return translate.TransportError(nil, err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := c.send(req)
+	if err != nil {
+		return err
+	}
+	return decode(resp, into)
+}
+
+// remove asks for a deletion, whose answer has no body.
+func (c *client) remove(ctx context.Context, path string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, c.url+path, nil)
+	if err != nil {
+		return translate.TransportError(nil, err)
+	}
+	resp, err := c.send(req)
+	if err != nil {
+		return err
+	}
+	_ = resp.Body.Close() // it is gone, whatever the body does
+	return nil
+}
+
+// maxAnswer is far more than the longest page of a list.
+const maxAnswer = 16 << 20
+
+// decode reads JSON. TransportError tells an answer that breaks off from one that is
+// no JSON.
+func decode(resp *http.Response, into any) error {
+	defer resp.Body.Close() //nolint:errcheck // all of it that matters was read
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err == nil {
+		err = json.Unmarshal(body, into)
+	}
+	return translate.TransportError(resp.Request, err)
+}

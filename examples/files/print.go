@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	rpccode "google.golang.org/genproto/googleapis/rpc/code"
+	"google.golang.org/grpc/codes"
+
+	"github.com/boxgrpc/boxgrpc/boxtest"
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
+)
+
+// width is the longest line.
+const width = 100
+
+// printer shows scenes to a person.
+type printer struct {
+	out    io.Writer
+	colour bool
+}
+
+// isTerminal tells whether colours make sense (https://no-color.org).
+func isTerminal(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func (p printer) intro(scenes int) {
+	fmt.Fprintf(p.out, `A gRPC service wraps Box, and Box fails in %d ways. Each time a plain gRPC client makes one call,
+with a deadline of %s and without any retry.
+
+  reason    google.rpc.ErrorInfo: the cause, for programs; the message is for people
+  wait      google.rpc.RetryInfo: the same call may be made again then; "–": it must not be
+  pushback  the trailer grpc-retry-pushback-ms, which gRPC libraries obey: a wait, or -1: do not
+  outcome   whether the failed call has changed anything in Box
+`, scenes, seconds(callDeadline))
+}
+
+func (p printer) outro(scenes int) {
+	fmt.Fprintf(p.out, "\n%d scenes, and in each the caller saw what it should. To run the service yourself:\n"+
+		"go run ./examples/files serve -h\n", scenes)
+}
+
+func (p printer) scene(number int, sc scene, got seen) {
+	title := fmt.Sprintf("%2d. %s", number, sc.title)
+	gap := strings.Repeat(" ", max(1, width-utf8.RuneCountInString(title)-len(sc.rpc)))
+	fmt.Fprintf(p.out, "\n%s%s%s\n", p.paint(bold, title), gap, sc.rpc)
+	p.row("Box answered", "", answers(sc.box))
+	p.row("caller saw", yellow, got.headline())
+	p.row("message", "", got.message)
+	p.row("wait", "", got.waits())
+	p.row("what to do", green, got.advice())
+	if !sc.want.met(got) {
+		p.row("EXPECTED", red, sc.want.String())
+	}
+}
+
+// row prints a name and a text, which is broken into lines where it is too long.
+func (p printer) row(name, colour, text string) {
+	const indent = 18
+	for _, line := range wrap(text, width-indent) {
+		fmt.Fprintf(p.out, "    %-*s%s\n", indent-4, name, p.paint(colour, line))
+		name = ""
+	}
+}
+
+// wrap breaks a text at its spaces.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.SplitSeq(text, " ") {
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width:
+			lines, line = append(lines, line), word
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, line)
+}
+
+// Colours as terminals know them (ECMA-48, SGR).
+const (
+	bold   = "1"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+)
+
+func (p printer) paint(colour, text string) string {
+	if !p.colour || colour == "" {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
+
+// headline is the error in a few words.
+func (s seen) headline() string {
+	text := codeName(s.code)
+	if s.reason != "" {
+		text += ", reason " + s.reason
+	}
+	switch s.messages {
+	case unary:
+		return text
+	case 1:
+		return "1 message, then " + text
+	}
+	return fmt.Sprintf("%d messages, then %s", s.messages, text)
+}
+
+func (s seen) waits() string {
+	wait, pushback, outcome := "–", "–", "–"
+	if s.again {
+		wait = seconds(s.wait)
+	}
+	if s.pushback != "" {
+		pushback = s.pushback
+	}
+	if s.sign() == positive {
+		pushback += " ms"
+	}
+	if s.outcome != boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED {
+		outcome = strings.TrimPrefix(s.outcome.String(), "OUTCOME_")
+	}
+	return fmt.Sprintf("%-9s pushback %-9s outcome %s", wait, pushback, outcome)
+}
+
+func (w want) String() string {
+	return fmt.Sprintf("%s, reason %s, pushback %s, messages of a stream %d",
+		codeName(w.code), w.reason, w.pushback, w.messages)
+}
+
+// codeName is the name that all languages use, such as NOT_FOUND.
+func codeName(c codes.Code) string { return rpccode.Code(c).String() } //nolint:gosec // canonical codes
+
+func seconds(d time.Duration) string {
+	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " s"
+}
+
+// answers describes what Box is scripted to answer.
+func answers(faults []boxtest.Fault) string {
+	if len(faults) == 0 {
+		return "nothing: there is no connection"
+	}
+	texts := make([]string, len(faults))
+	for i, f := range faults {
+		texts[i] = answer(f)
+	}
+	return strings.Join(texts, "; then ")
+}
+
+func answer(f boxtest.Fault) string {
+	status := f.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	text := fmt.Sprintf("%d %s", status, http.StatusText(status))
+	var body struct{ Code string }
+	switch {
+	case json.Unmarshal([]byte(f.Body), &body) == nil:
+		text += ", code " + body.Code
+	case f.Body != "":
+		text += ", " + f.Header.Get("Content-Type")
+	case f.Status != 0:
+		text += ", empty body"
+	}
+	for _, name := range []string{"Retry-After", "WWW-Authenticate"} {
+		if value := f.Header.Get(name); value != "" {
+			text += ", " + name + ": " + value
+		}
+	}
+	if f.Apply {
+		text += ", although it has carried the request out"
+	}
+	if f.CutAfter > 0 {
+		text += fmt.Sprintf(", the body cut off after %d bytes", f.CutAfter)
+	}
+	return text
+}
