@@ -12,9 +12,9 @@ BUF := node_modules/.bin/buf
 LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 TAG := $(shell git describe --tags --abbrev=0 2>/dev/null)
 
-.PHONY: all generate test race lint proto fuzz conformance check-generate help
+.PHONY: all generate test race lint proto snippets fuzz conformance check-generate help
 
-all: generate test race lint proto fuzz conformance ## Everything
+all: generate test race lint proto snippets fuzz conformance ## Everything
 
 generate: $(BUF) ## Generate code and catalog.json from the schema
 	$(BUF) format -w
@@ -43,6 +43,11 @@ fuzz: ## Each fuzz target for FUZZTIME (default 10s)
 			go test $$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
 		done; \
 	done
+
+snippets: $(BUF) ## The README's buf.gen.yaml
+	@mkdir -p .tools && sed -n '/^```yaml$$/,/^```$$/p' README.md | sed '/^```/d' > .tools/buf.gen.yaml
+	PATH="$(CURDIR)/node_modules/.bin:$$PATH" buf generate --template .tools/buf.gen.yaml -o .tools/snippets
+	@ls .tools/snippets/gen/ts/boxgrpc/v1/*.ts
 
 conformance: ## The catalogue against the schema
 	go test ./conformance

@@ -22,12 +22,12 @@ func Example() {
 	for range 2 {
 		req, err := http.NewRequest(http.MethodGet, box.URL+"/files/"+id+"/content", nil)
 		if err != nil {
-			log.Fatal(err)
+			log.Panic(err)
 		}
 		req.Header.Set("Authorization", "Bearer any token")
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
-			log.Fatal(err)
+			log.Panic(err)
 		}
 		if resp.StatusCode == http.StatusOK {
 			content, _ := io.ReadAll(resp.Body)

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -107,7 +108,7 @@ type page[T any] struct {
 func writePage[T any](w http.ResponseWriter, query url.Values, all []T, defaultLimit, maxLimit int) {
 	offset, badOffset := number(query, "offset", 0, math.MaxInt)
 	limit, badLimit := number(query, "limit", defaultLimit, maxLimit)
-	if bad := append(badOffset, badLimit...); bad != nil {
+	if bad := slices.Concat(badOffset, badLimit); bad != nil {
 		writeBadRequest(w, bad...)
 		return
 	}

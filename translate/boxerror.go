@@ -56,7 +56,7 @@ func (p *parts) requestID() (string, bool) {
 // finishBoxError takes secrets out of the document, and every fact that stands
 // elsewhere in the status. It returns nil where nothing is left to say.
 func finishBoxError(e *boxgrpcv1.BoxError, p *parts, raw []byte) proto.Message {
-	if secret := scrubBoxError(e); !secret {
+	if secret := scrubBoxError(e); !secret && e.GetShape() != boxgrpcv1.BoxError_SHAPE_NONE && !secretText(raw) {
 		e.RawBody = raw
 	}
 	for _, m := range told {

@@ -39,17 +39,16 @@ type match struct {
 // lookup is the one rule to learn: code, the upstream's reading of the status,
 // HTTP status, x00 of its class.
 func (t *Translator) lookup(code string, status int) match {
-	m := match{}
+	m := match{decides: unknownStatus}
+	if status < 100 || status > 599 {
+		return m
+	}
 	if r := t.codes[code]; r != nil && documentedUnder(r, status) {
 		m.code = r
 		if r.GetGrpcCode() != boxgrpcv1.GrpcCode_GRPC_CODE_UNSPECIFIED {
 			m.decides = r
 			return m
 		}
-	}
-	if status < 100 || status > 599 {
-		m.decides = unknownStatus
-		return m
 	}
 	if r := t.statuses[int32(status)]; r != nil {
 		m.decides = r
@@ -62,7 +61,6 @@ func (t *Translator) lookup(code string, status int) match {
 			return m
 		}
 	}
-	m.decides = unknownStatus
 	return m
 }
 

@@ -130,6 +130,8 @@ func TestClassify(t *testing.T) {
 			want{codes.Unknown, "UPSTREAM_FAILED", never, -1, unknown}},
 		{"status beyond HTTP", translate.Box, translate.Answer{Method: "GET", Status: 600},
 			want{codes.Unknown, "UPSTREAM_FAILED", never, -1, notApplied}},
+		{"code under a status beyond HTTP", translate.Box, translate.Answer{Method: "GET", Status: 1<<32 + 202, Body: code("accepted")},
+			want{codes.Unknown, "ACCEPTED", never, -1, notApplied}},
 		{"202 where content is required", translate.HTTP.With(translate.RequireContent()), translate.Answer{Method: "GET", Status: 202, Header: retryAfter},
 			want{codes.Unavailable, "UPSTREAM_FAILED", ifIdempotent, 7 * time.Second, notApplied}},
 	}

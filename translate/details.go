@@ -151,7 +151,7 @@ func (p *parts) setResource(r *errdetails.ResourceInfo, fallback string) {
 func defaultMessage(status int, reason string, foreign bool) string {
 	text := fmt.Sprintf("the upstream answered HTTP %d", status)
 	switch {
-	case foreign:
+	case foreign, status == http.StatusProxyAuthRequired:
 		return fmt.Sprintf("a proxy in front of the upstream refused the service with HTTP %d", status)
 	case status == http.StatusAccepted:
 		return "the upstream accepted the request and is not ready yet (HTTP 202)"

@@ -74,10 +74,20 @@ func TestRawBody(t *testing.T) {
 			t.Errorf("%s: Body = %s, want %s", tt.situation, e.Body(), tt.body)
 		}
 	}
-	secret := `{"code":"conflict","access_token":"SECRET"}`
-	e := mustError(t, raw.Translate(translate.Answer{Status: 409, Body: []byte(secret)}))
-	if diff := cmp.Diff(jsonValue(t, []byte(`{"code":"conflict"}`)), jsonValue(t, e.Body())); diff != "" {
-		t.Errorf("a body with a secret must not go out raw (-want +got):\n%s", diff)
+	for _, secret := range []string{
+		`{"code":"conflict","access_token":"SECRET"}`,
+		`{"code":"Bearer 5ECRET","code":"conflict"}`,
+	} {
+		e := mustError(t, raw.Translate(translate.Answer{Status: 409, Body: []byte(secret)}))
+		if diff := cmp.Diff(jsonValue(t, []byte(`{"code":"conflict"}`)), jsonValue(t, e.Body())); diff != "" {
+			t.Errorf("a body with a secret must not go out raw (-want +got):\n%s", diff)
+		}
+	}
+	if e := mustError(t, raw.Translate(translate.Answer{Status: 409, Body: []byte("<html>internal page")})); e.Body() != nil {
+		t.Errorf("a page is no document of the upstream's, got %s", e.Body())
+	}
+	if e := mustError(t, raw.Translate(translate.Answer{Status: 409, Body: gzipped(t, boxBodies[0].body)})); string(e.Body()) != boxBodies[0].body {
+		t.Errorf("Body of a gzip body = %q", e.Body())
 	}
 }
 

@@ -45,6 +45,13 @@ func scrubText(s string) string {
 	return bearerPattern.ReplaceAllString(s, "$1 [removed]")
 }
 
+// secretText looks for secrets that a member of the same name hides, of which only
+// the last is looked at elsewhere.
+func secretText(raw []byte) bool {
+	text := strings.ToValidUTF8(string(raw), "\uFFFD")
+	return scrubText(text) != text
+}
+
 // scrubURL cuts the query, the user name, and a fragment that carries values.
 func scrubURL(s string) string {
 	u, err := url.Parse(s)

@@ -166,17 +166,14 @@ func (t *Translator) succeeded(a *Answer) bool {
 	return !failed
 }
 
-// decode runs the upstream's decoder.
+// decode runs the upstream's decoder on plain text, which takes the place of the
+// body.
 func (t *Translator) decode(a *Answer) Document {
-	if len(a.Body) > maxBody {
-		a.Body = a.Body[:maxBody]
-	}
 	if t.upstream.Decode == nil {
 		return Document{}
 	}
-	plain := *a
-	plain.Body = plainText(a.Header, a.Body)
-	return t.upstream.Decode(plain)
+	a.Body = plainText(a.Header, a.Body[:min(len(a.Body), maxBody)])
+	return t.upstream.Decode(*a)
 }
 
 // requestMethod is the method by which the request has to be judged. Where

@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,17 +15,22 @@ import (
 	"github.com/boxgrpc/boxgrpc/conformance"
 )
 
-const catalogExamples = `  boxgrpc catalog -upstream box
+const catalogExamples = `  boxgrpc catalog
+  boxgrpc catalog -upstream box
   boxgrpc catalog -o json > catalog.json
 `
 
 // A rule is one entry of conformance.Catalog.
 type rule struct {
-	Domain     string `json:"domain"`
-	Code       string `json:"code"`
-	HTTPStatus []int  `json:"http_status"`
-	GRPCCode   string `json:"grpc_code"`
-	Retry      string `json:"retry"`
+	Domain         string `json:"domain"`
+	Code           string `json:"code"`
+	HTTPStatus     []int  `json:"http_status"`
+	GRPCCode       string `json:"grpc_code"`
+	Retry          string `json:"retry"`
+	WithRetryAfter struct {
+		GRPCCode string `json:"grpc_code"`
+		Retry    string `json:"retry"`
+	} `json:"with_retry_after"`
 }
 
 // domains of the upstreams by the name that the flags use.
@@ -34,57 +40,72 @@ func catalog(args []string, out io.Writer) error {
 	fs := flagSet("catalog [flags]", catalogExamples, out)
 	upstream := fs.String("upstream", "", "only the catalogue of one `upstream`: box or http (default all)")
 	format := fs.String("o", "text", "output `format`: text or json")
-	if err := parse(fs, args, 0); err != nil {
+	if _, err := parse(fs, args, 0); err != nil {
 		return err
 	}
 	if err := oneOf("o", *format, "text", "json"); err != nil {
 		return err
 	}
-	if *upstream != "" {
+	if given(fs)["upstream"] {
 		if err := oneOf("upstream", *upstream, upstreamNames()...); err != nil {
 			return err
 		}
 	}
-	lines, err := rulesOf(domains[*upstream])
+	entries, err := entriesOf(domains[*upstream])
 	if err != nil {
 		return err
 	}
 	if *format == "json" {
-		_, err := fmt.Fprintf(out, "[\n  %s\n]\n", bytes.Join(lines, []byte(",\n  ")))
+		_, err := fmt.Fprintf(out, "[\n  %s\n]\n", bytes.Join(entries, []byte(",\n  ")))
 		return err
 	}
-	return printRules(out, lines)
+	return printEntries(out, entries)
 }
 
-// rulesOf are the entries of one domain, or of all, as they stand in the file.
-func rulesOf(domain string) ([][]byte, error) {
+// entriesOf are the entries of one domain, or of all, as they stand in the file.
+func entriesOf(domain string) ([][]byte, error) {
 	var all []json.RawMessage
 	if err := json.Unmarshal(conformance.Catalog, &all); err != nil {
 		return nil, err
 	}
-	var lines [][]byte
+	var list [][]byte
 	for _, raw := range all {
 		var r rule
 		if err := json.Unmarshal(raw, &r); err != nil {
 			return nil, err
 		}
 		if domain == "" || r.Domain == domain {
-			lines = append(lines, raw)
+			list = append(list, raw)
 		}
 	}
-	return lines, nil
+	return list, nil
 }
 
-func printRules(out io.Writer, lines [][]byte) error {
+func printEntries(out io.Writer, entries [][]byte) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "DOMAIN\tSTATUS\tCODE\tGRPC CODE\tRETRY")
-	for _, raw := range lines {
+	for _, raw := range entries {
 		var r rule
 		if err := json.Unmarshal(raw, &r); err != nil {
 			return err
 		}
-		statuses := strings.Trim(strings.ReplaceAll(fmt.Sprint(r.HTTPStatus), " ", ","), "[]")
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Domain, statuses, r.Code, r.GRPCCode, r.Retry)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Domain, r.statuses(), cmp.Or(r.Code, "-"), cmp.Or(r.GRPCCode, "by status"), r.retry())
 	}
 	return w.Flush()
+}
+
+func (r rule) statuses() string {
+	if len(r.HTTPStatus) == 0 {
+		return "any"
+	}
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(r.HTTPStatus), " ", ","), "[]")
+}
+
+// retry is the class, and what a Retry-After turns it, and the code, into.
+func (r rule) retry() string {
+	class := cmp.Or(r.Retry, "by status")
+	if w := r.WithRetryAfter; w.Retry != "" || w.GRPCCode != "" {
+		class += "; with Retry-After " + strings.TrimSpace(w.Retry+" "+w.GRPCCode)
+	}
+	return class
 }

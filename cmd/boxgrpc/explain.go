@@ -4,97 +4,120 @@
 package main
 
 import (
-	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"fmt"
+	"flag"
 	"io"
 	"os"
 	"strings"
 
-	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/boxgrpc/boxgrpc/translate"
 )
 
 const explainExamples = `  curl -si -H "Authorization: Bearer $T" https://api.box.com/2.0/folders/1 | boxgrpc explain
   boxgrpc explain -method POST -o json answer.txt
+  boxgrpc explain -upstream http answer.txt
   boxgrpc explain -jsonl < answers.jsonl
   boxgrpc explain -status-details-bin CAgSBW5vcGUu
 `
 
 func explain(args []string, in io.Reader, out io.Writer) error {
 	fs := flagSet("explain [flags] [FILE]", explainExamples, out)
-	upstream := fs.String("upstream", "box", "whose answer it is: box or http")
-	method := fs.String("method", "GET", "method of the `request` that was answered")
+	upstream := fs.String("upstream", "box", "`upstream` whose answer it is: box or http")
+	method := fs.String("method", "GET", "`method` of the request that was answered")
 	format := fs.String("o", "text", "output `format`: text or json")
-	lines := fs.Bool("jsonl", false, "read one JSON object a line, write one a line")
-	details := fs.String("status-details-bin", "", "explain what a caller found in this trailer, in `base64`")
-	if err := parse(fs, args, 1); err != nil {
+	lines := fs.Bool("jsonl", false, "read one JSON object a line, write one a line; -upstream and -method\nare for lines that name none")
+	trailer := fs.String(trailerFlag, "", "explain what a caller found in this trailer, in `base64`")
+	files, err := parse(fs, args, 1)
+	if err != nil {
 		return err
 	}
-	if err := errors.Join(oneOf("o", *format, "text", "json"), oneOf("upstream", *upstream, upstreamNames()...)); err != nil {
-		return errUsage{err}
+	if err := oneOf("o", *format, "text", "json"); err != nil {
+		return err
 	}
-	if *details != "" {
-		return explainTrailer(*details, *format, out)
+	if err := oneOf("upstream", *upstream, upstreamNames()...); err != nil {
+		return err
 	}
-	if fs.NArg() == 1 {
-		f, err := os.Open(fs.Arg(0))
-		if err != nil {
-			return errUsage{err}
-		}
-		defer f.Close() //nolint:errcheck // read only
-		in = f
+	if err := compatible(fs, *lines, *format, files); err != nil {
+		return err
 	}
+	*method = strings.ToUpper(*method) // methods are case-sensitive, people are not
+	if given(fs)[trailerFlag] {
+		return explainTrailer(*trailer, *format, out)
+	}
+	f, err := open(files, in)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // read only
 	if *lines {
-		return explainLines(in, out, *upstream)
+		return explainLines(f, out, *upstream, *method)
 	}
+	return explainAnswer(f, out, *upstream, *method, *format)
+}
+
+const trailerFlag = "status-details-bin"
+
+// compatible refuses what would otherwise be ignored without a word.
+func compatible(fs *flag.FlagSet, lines bool, format string, files []string) error {
+	set := given(fs)
+	if set[trailerFlag] {
+		for _, name := range []string{"jsonl", "upstream", "method"} {
+			if set[name] {
+				return usagef("-%s does not go with -%s, which is all that a caller has", name, trailerFlag)
+			}
+		}
+		if len(files) > 0 {
+			return usagef("-%s does not go with the file %q", trailerFlag, files[0])
+		}
+	}
+	if lines && set["o"] && format != "json" {
+		return usagef("-o %s does not go with -jsonl, which writes JSON", format)
+	}
+	return nil
+}
+
+// open opens the file that is named, or takes standard input without a name or
+// for "-".
+func open(files []string, in io.Reader) (io.ReadCloser, error) {
+	if len(files) == 0 || files[0] == "-" {
+		return io.NopCloser(in), nil
+	}
+	f, err := os.Open(files[0]) //nolint:gosec // the file that the user names
+	if err != nil {
+		return nil, usagef("%v", err)
+	}
+	return f, nil
+}
+
+func explainAnswer(in io.Reader, out io.Writer, upstream, method, format string) error {
 	a, err := readAnswer(in)
 	if err != nil {
-		return errUsage{err}
+		return err
 	}
-	a.Method = *method
-	t := upstreams[*upstream]
-	return print(out, *format, answered(t, a), t.Translate(a))
+	a.Method = method
+	return show(out, format, answerRecord(upstreams[upstream], a))
 }
 
-// explainTrailer shows what a caller has, without the answer that led to it.
-func explainTrailer(text, format string, out io.Writer) error {
-	raw, err := decodeBase64(text)
-	if err != nil {
-		return errUsage{fmt.Errorf("-status-details-bin: %w", err)}
+// answerRecord is what a caller gets to see of an answer.
+func answerRecord(t *translate.Translator, a translate.Answer) record {
+	err := t.Translate(a)
+	e, _ := translate.FromError(err)
+	r := newRecord(status.Convert(err), e)
+	if err == nil {
+		r.RequestID = t.RequestID(a.Header) // of use for a success too
 	}
-	st := &spb.Status{}
-	if err := proto.Unmarshal(raw, st); err != nil {
-		return errUsage{errors.New("-status-details-bin: the bytes are no google.rpc.Status")}
-	}
-	err = status.FromProto(st).Err()
-	return print(out, format, record{}, err)
+	return r
 }
 
-// decodeBase64 takes either alphabet, with or without padding: gRPC libraries
-// differ.
-func decodeBase64(text string) ([]byte, error) {
-	text = strings.NewReplacer("-", "+", "_", "/", "\n", "", "\r", "", " ", "").Replace(text)
-	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "="))
-	if err != nil {
-		return nil, errors.New("not base64")
-	}
-	return raw, nil
-}
-
-// print shows one error in the chosen format.
-func print(out io.Writer, format string, r record, err error) error {
-	r = r.with(err)
+// show writes a record in the chosen format.
+func show(out io.Writer, format string, r record) error {
 	if format == "json" {
 		return writeJSON(out, r)
 	}
-	e, _ := translate.FromError(err)
-	_, werr := io.WriteString(out, r.text(e))
-	return werr
+	_, err := io.WriteString(out, r.text())
+	return err
 }
 
 func writeJSON(out io.Writer, v any) error {

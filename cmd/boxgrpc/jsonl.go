@@ -6,31 +6,14 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"net/http"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/boxgrpc/boxgrpc/translate"
 )
-
-// A line is one answer as JSON. Other members are ignored.
-type line struct {
-	ID             string          `json:"id"`
-	Upstream       *string         `json:"upstream"`
-	Method         *string         `json:"method"`
-	Status         json.RawMessage `json:"status"`
-	Headers        headers         `json:"headers"`
-	RequestHeaders headers         `json:"request_headers"`
-	Body           string          `json:"body"`
-	BodyBase64     *string         `json:"body_base64"`
-}
 
 // A lineError answers a line that could not be read.
 type lineError struct {
@@ -38,135 +21,77 @@ type lineError struct {
 	Error string `json:"error"`
 }
 
-// explainLines answers every line; errLines if some could not be read.
-func explainLines(in io.Reader, out io.Writer, upstream string) error {
+// explainLines answers every line that is not blank with one line. Upstream and
+// method are for lines that name none.
+func explainLines(in io.Reader, out io.Writer, upstream, method string) error {
 	r, w := bufio.NewReader(in), bufio.NewWriter(out)
 	defer w.Flush() //nolint:errcheck // the last Flush below reports
-	var failed error
+	failed := 0
 	for n := 1; ; n++ {
-		text, err := r.ReadBytes('\n')
-		if len(bytes.TrimSpace(text)) > 0 {
-			v, lerr := explainLine(text, upstream)
-			if lerr != nil {
-				v, failed = lineError{ID: lineID(text), Error: fmt.Sprintf("line %d: %v", n, lerr)}, errLines
+		text, rerr := r.ReadBytes('\n')
+		if text = bytes.TrimSpace(text); len(text) > 0 {
+			answer, ok := explainLine(text, n, upstream, method)
+			if !ok {
+				failed++
 			}
-			if werr := writeJSON(w, v); werr != nil {
-				return werr
+			if err := writeJSON(w, answer); err != nil {
+				return err
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return errors.Join(failed, w.Flush())
-}
-
-func explainLine(text []byte, upstream string) (any, error) {
-	var l line
-	if err := json.Unmarshal(text, &l); err != nil {
-		return nil, jsonError(err)
-	}
-	if l.Upstream != nil {
-		upstream = *l.Upstream
-	}
-	t := upstreams[upstream]
-	if t == nil {
-		return nil, fmt.Errorf("upstream: %q is unknown, give one of %s", upstream, strings.Join(upstreamNames(), ", "))
-	}
-	a, err := l.answer()
-	if err != nil {
-		return nil, err
-	}
-	r := answered(t, a).with(t.Translate(a))
-	r.ID = l.ID
-	return r, nil
-}
-
-func (l *line) answer() (translate.Answer, error) {
-	status, err := integer(l.Status)
-	if err != nil {
-		return translate.Answer{}, fmt.Errorf("status: %w", err)
-	}
-	a := translate.Answer{
-		Method: http.MethodGet, Status: status, Body: []byte(l.Body),
-		Header: http.Header(l.Headers), RequestHeader: http.Header(l.RequestHeaders),
-	}
-	if l.Method != nil {
-		a.Method = *l.Method
-	}
-	if l.BodyBase64 != nil {
-		if a.Body, err = base64.StdEncoding.DecodeString(*l.BodyBase64); err != nil {
-			return translate.Answer{}, errors.New("body_base64: not base64")
-		}
-	}
-	return a, nil
-}
-
-var integerPattern = regexp.MustCompile(`^-?[0-9]+$`)
-
-// integer reads a JSON integer. One that no int can hold is as far out of range as
-// the largest.
-func integer(raw json.RawMessage) (int, error) {
-	if !integerPattern.Match(raw) {
-		return 0, errors.New("an integer is missing")
-	}
-	n, err := strconv.ParseInt(string(raw), 10, 32)
-	if err != nil && raw[0] == '-' {
-		return math.MinInt32, nil
-	} else if err != nil {
-		return math.MaxInt32, nil
-	}
-	return int(n), nil
-}
-
-// headers is a JSON object whose values are strings or arrays of strings; names in
-// any case.
-type headers http.Header
-
-func (h *headers) UnmarshalJSON(raw []byte) error {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return errors.New("headers: an object is expected")
-	}
-	*h = make(headers)
-	for name, value := range members {
-		var one string
-		var several []string
 		switch {
-		case json.Unmarshal(value, &several) == nil:
-		case json.Unmarshal(value, &one) == nil:
-			several = []string{one}
-		default:
-			return fmt.Errorf("headers: %s is neither a string nor an array of strings", name)
-		}
-		for _, v := range several {
-			http.Header(*h).Add(name, v)
+		case errors.Is(rerr, io.EOF):
+			return errors.Join(unread(failed), w.Flush())
+		case rerr != nil:
+			return usagef("%v", rerr)
+		case r.Buffered() == 0: // somebody may be waiting at the other end
+			if err := w.Flush(); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
 }
 
-// jsonError says what is wrong with a line without repeating it.
-func jsonError(err error) error {
-	var kind *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &kind) && kind.Field != "":
-		return fmt.Errorf("%s: a %s is not expected here", kind.Field, kind.Value)
-	case errors.As(err, &syntax), errors.As(err, &kind):
+func unread(lines int) error {
+	if lines == 0 {
+		return nil
+	}
+	return fmt.Errorf(`lines that could not be read: %d, see "error" in the output`, lines)
+}
+
+// explainLine returns a record, or a lineError and false.
+func explainLine(text []byte, number int, upstream, method string) (any, bool) {
+	l := line{upstream: upstream, answer: translate.Answer{Method: method}}
+	if err := l.read(text); err != nil {
+		return lineError{ID: l.id, Error: fmt.Sprintf("line %d: %v", number, err)}, false
+	}
+	r := answerRecord(upstreams[l.upstream], l.answer)
+	r.ID = l.id
+	return r, true
+}
+
+// A line is one answer as JSON.
+type line struct {
+	id       string
+	upstream string
+	answer   translate.Answer
+}
+
+// read takes its members out of a JSON object, by their exact names. Others are
+// ignored. A missing member and null leave what is there.
+func (l *line) read(text []byte) error {
+	var m members
+	if json.Unmarshal(text, &m.raw) != nil || m.raw == nil {
 		return errors.New("not a JSON object")
 	}
-	return err
-}
-
-// lineID is the id of a line that may be wrong otherwise.
-func lineID(text []byte) string {
-	var l struct {
-		ID string `json:"id"`
+	l.id, _ = scalar(m.raw["id"]) // first, to name the line in a mistake too
+	m.text("upstream", &l.upstream)
+	m.text("method", &l.answer.Method)
+	m.integer("status", &l.answer.Status)
+	m.header("headers", &l.answer.Header)
+	m.header("request_headers", &l.answer.RequestHeader)
+	m.bytes("body", "body_base64", &l.answer.Body)
+	if m.err == nil && upstreams[l.upstream] == nil {
+		m.fail("upstream", fmt.Sprintf("%.40q is unknown, give one of %s", l.upstream, strings.Join(upstreamNames(), ", ")))
 	}
-	_ = json.Unmarshal(text, &l) // keeps what it could read
-	return l.ID
+	return m.err
 }

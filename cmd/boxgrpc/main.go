@@ -24,6 +24,10 @@ Usage:
   boxgrpc explain [flags] [FILE]   explain one answer, as "curl -i" prints it
   boxgrpc catalog [flags]          print the catalogues of codes and statuses
   boxgrpc COMMAND -h               flags and examples of a command
+
+Examples:
+  curl -si https://api.box.com/2.0/folders/1 | boxgrpc explain
+  boxgrpc catalog -upstream box
 `
 
 // upstreams by the name that the flags use.
@@ -36,33 +40,35 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// errUsage is a mistake on the command line: exit status 2.
-type errUsage struct{ error }
+// A usageError is a mistake on the command line or in a file: exit status 2.
+type usageError string
 
-// errLines says that some lines of the input had no answer: exit status 1.
-var errLines = errors.New("some lines could not be read")
+func (e usageError) Error() string { return string(e) }
+
+func usagef(format string, args ...any) error {
+	return usageError(fmt.Sprintf(format, args...))
+}
+
+// maxErrorText keeps a mistake to one line that can be read: what is wrong may be a
+// file that is no text at all.
+const maxErrorText = 240
 
 // run is the whole program; it returns the exit status.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	err := dispatch(args, in, out)
-	var wrong errUsage
-	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
+	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
-	case errors.Is(err, errLines):
-		return 1
-	case errors.As(err, &wrong):
-		fmt.Fprintf(errOut, "boxgrpc: %v\n", err)
+	}
+	fmt.Fprintf(errOut, "boxgrpc: %s\n", cut(printable(err.Error()), maxErrorText))
+	if _, wrong := errors.AsType[usageError](err); wrong {
 		return 2
 	}
-	fmt.Fprintf(errOut, "boxgrpc: %v\n", err)
 	return 1
 }
 
 func dispatch(args []string, in io.Reader, out io.Writer) error {
 	if len(args) == 0 {
-		fmt.Fprint(out, usage)
-		return errUsage{errors.New("a command is missing: explain or catalog")}
+		return usagef("give a command, explain or catalog; boxgrpc -h shows examples")
 	}
 	switch args[0] {
 	case "explain":
@@ -70,10 +76,10 @@ func dispatch(args []string, in io.Reader, out io.Writer) error {
 	case "catalog":
 		return catalog(args[1:], out)
 	case "-h", "-help", "--help", "help":
-		fmt.Fprint(out, usage)
-		return nil
+		_, err := io.WriteString(out, usage)
+		return err
 	}
-	return errUsage{fmt.Errorf("unknown command %q: explain or catalog", args[0])}
+	return usagef("unknown command %.40q: explain or catalog", args[0])
 }
 
 // flagSet returns flags whose mistakes come back as one line.
@@ -81,30 +87,43 @@ func flagSet(name, examples string, out io.Writer) *flag.FlagSet {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {
-		fmt.Fprintf(out, "Usage: boxgrpc %s\n\nFlags:\n", name)
-		fs.SetOutput(out)
+		var b strings.Builder
+		fs.SetOutput(&b)
 		fs.PrintDefaults()
 		fs.SetOutput(io.Discard)
-		fmt.Fprintf(out, "\nExamples:\n%s", examples)
+		fmt.Fprintf(out, "Usage: boxgrpc %s\n\nFlags:\n%s\nExamples:\n%s", name, &b, examples)
 	}
 	return fs
 }
 
-// parse parses flags and checks how many arguments are left.
-func parse(fs *flag.FlagSet, args []string, most int) error {
+// parse parses flags, which may stand before and after the arguments, and returns
+// the arguments: at most so many.
+func parse(fs *flag.FlagSet, args []string, most int) ([]string, error) {
 	help := fs.Usage
 	fs.Usage = func() {} // a mistake gets one line, not the help
-	err := fs.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		help()
-		return err
-	case err != nil:
-		return errUsage{err}
-	case fs.NArg() > most:
-		return errUsage{fmt.Errorf("unexpected argument %q", fs.Arg(most))}
+	var rest []string
+	for {
+		err := fs.Parse(args)
+		switch {
+		case errors.Is(err, flag.ErrHelp):
+			help()
+			return nil, err
+		case err != nil:
+			return nil, usagef("%v", err)
+		case fs.NArg() == 0:
+			return rest, nil
+		case len(rest) == most:
+			return nil, usagef("unexpected argument %.40q", fs.Arg(0))
+		}
+		rest, args = append(rest, fs.Arg(0)), fs.Args()[1:]
 	}
-	return nil
+}
+
+// given are the flags that stand on the command line.
+func given(fs *flag.FlagSet) map[string]bool {
+	set := make(map[string]bool)
+	fs.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	return set
 }
 
 // oneOf checks the value of a flag.
@@ -112,7 +131,7 @@ func oneOf(flagName, value string, allowed ...string) error {
 	if slices.Contains(allowed, value) {
 		return nil
 	}
-	return errUsage{fmt.Errorf("-%s %q: give one of %s", flagName, value, strings.Join(allowed, ", "))}
+	return usagef("-%s %.40q: give one of %s", flagName, value, strings.Join(allowed, ", "))
 }
 
 func upstreamNames() []string {

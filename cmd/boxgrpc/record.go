@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -33,6 +34,9 @@ type record struct {
 	StatusBytes     int               `json:"status_bytes"`
 	HeaderListBytes int               `json:"header_list_bytes"`
 	Localized       *localizedRecord  `json:"localized"`
+
+	st *status.Status
+	e  *translate.Error // nil for a success and for a status that is not boxgrpc's
 }
 
 type retryRecord struct {
@@ -46,36 +50,50 @@ type localizedRecord struct {
 	Message string `json:"message"`
 }
 
-// answered starts the record of an answer with what holds for a success too.
-func answered(t *translate.Translator, a translate.Answer) record {
-	return record{RequestID: t.RequestID(a.Header)}
-}
+// newRecord tells what is in a status, and what boxgrpc knows of it.
+func newRecord(st *status.Status, e *translate.Error) record {
+	r := record{
+		st: st, e: e,
+		GRPCCode: code.Code(st.Code()).String(), // the canonical name, or the number
+		Message:  st.Message(),
+		Metadata: map[string]string{},
+		Details:  []string{},
 
-// with fills in the rest from the error that the translator made of the answer.
-func (r record) with(err error) record {
-	r.GRPCCode, r.Outcome = codeName(codes.OK), "APPLIED"
-	r.Metadata, r.Details = map[string]string{}, []string{}
+		StatusBytes: proto.Size(st.Proto()),
+	}
 	r.Retry.Class = className(boxgrpcv1.Retry_RETRY_NEVER)
-	if err == nil {
-		return r
-	}
-	st, _ := status.FromError(err)
-	r.GRPCCode, r.Message, r.Outcome = codeName(st.Code()), st.Message(), ""
 	for _, d := range st.Proto().GetDetails() {
-		r.Details = append(r.Details, d.GetTypeUrl()[strings.LastIndexByte(d.GetTypeUrl(), '/')+1:])
+		r.Details = append(r.Details, typeName(d.GetTypeUrl()))
 	}
-	r.StatusBytes = proto.Size(st.Proto())
-	if e, ok := translate.FromError(err); ok {
-		r.fill(e, st)
+	for _, d := range st.Details() {
+		r.fillDetail(d)
+	}
+	switch {
+	case e != nil:
+		r.fill(e)
+	case st.Code() == codes.OK:
+		r.Outcome = outcomeName(boxgrpcv1.Outcome_OUTCOME_APPLIED)
 	}
 	return r
 }
 
-func (r *record) fill(e *translate.Error, st *status.Status) {
-	r.Reason, r.Domain = e.Reason(), e.Domain()
-	r.ErrorCode, r.RequestID = e.ErrorCode(), e.RequestID()
-	r.Metadata = e.Metadata()
-	r.Outcome = strings.TrimPrefix(e.Outcome().String(), "OUTCOME_")
+func (r *record) fillDetail(d any) {
+	switch d := d.(type) {
+	case *errdetails.ErrorInfo:
+		r.Reason, r.Domain = d.GetReason(), d.GetDomain()
+		if d.GetMetadata() != nil {
+			r.Metadata = d.GetMetadata()
+		}
+	case *errdetails.RequestInfo:
+		r.RequestID = d.GetRequestId()
+	case *errdetails.LocalizedMessage:
+		r.Localized = &localizedRecord{Locale: d.GetLocale(), Message: d.GetMessage()}
+	}
+}
+
+func (r *record) fill(e *translate.Error) {
+	r.ErrorCode = e.ErrorCode()
+	r.Outcome = outcomeName(e.Outcome())
 	r.HeaderListBytes = e.HeaderBytes()
 	r.Retry.Class = className(e.RetryClass())
 	_, r.Retry.Allowed = e.RetryDelay()
@@ -83,19 +101,16 @@ func (r *record) fill(e *translate.Error, st *status.Status) {
 		ms := int64(math.Ceil(float64(after) / float64(time.Millisecond)))
 		r.Retry.AfterMS = &ms
 	}
-	for _, d := range st.Details() {
-		if m, ok := d.(*errdetails.LocalizedMessage); ok {
-			r.Localized = &localizedRecord{Locale: m.GetLocale(), Message: m.GetMessage()}
-		}
-	}
 }
 
-// codeName is the canonical name, such as NOT_FOUND.
-func codeName(c codes.Code) string {
-	if c == codes.OK {
-		return "OK"
+// typeName is the full name of a detail's type without the prefix of its URL.
+func typeName(url string) string { return url[strings.LastIndexByte(url, '/')+1:] }
+
+func outcomeName(o boxgrpcv1.Outcome) string {
+	if o == boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED {
+		return ""
 	}
-	return strings.TrimPrefix(boxgrpcv1.GrpcCode(c).String(), "GRPC_CODE_") //nolint:gosec // canonical codes
+	return strings.TrimPrefix(o.String(), "OUTCOME_")
 }
 
 func className(r boxgrpcv1.Retry) string {

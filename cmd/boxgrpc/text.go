@@ -4,101 +4,87 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-
-	"google.golang.org/grpc/codes"
-
-	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
-	"github.com/boxgrpc/boxgrpc/translate"
 )
 
-// text shows a record to a person. e is nil for a success and for a status that is
-// not boxgrpc's.
-func (r record) text(e *translate.Error) string {
-	var b strings.Builder
-	row := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "%-12s %s\n", name, printable(value))
-		}
+// text shows a record to a person: first what happened and what to do, then what
+// goes over the wire.
+func (r record) text() string {
+	var p page
+	p.row("code", r.GRPCCode)
+	p.row("reason", r.Reason)
+	if !strings.EqualFold(r.ErrorCode, r.Reason) {
+		p.row("error code", r.ErrorCode)
 	}
-	row("code", r.GRPCCode)
-	row("reason", r.Reason)
-	row("domain", r.Domain)
-	row("message", r.Message)
-	row("error code", r.ErrorCode)
-	row("request id", r.RequestID)
-	row("retry", r.retryText(e))
-	row("outcome", r.Outcome)
-	for _, k := range slices.Sorted(maps.Keys(r.Metadata)) {
-		row("metadata", k+"="+r.Metadata[k])
+	p.row("message", r.Message)
+	if r.e != nil {
+		p.row("retry", r.retryText())
+		p.row("wait", r.waitText())
 	}
-	for _, d := range r.Details {
-		row("detail", d)
+	p.row("outcome", r.outcomeText())
+	if !slices.Contains(r.Details, "google.rpc.RequestInfo") {
+		p.row("request id", r.RequestID)
 	}
-	if r.StatusBytes > 0 {
-		row("on the wire", fmt.Sprintf("%d bytes of google.rpc.Status, %d bytes of header", r.StatusBytes, r.HeaderListBytes))
+	p.row("what to do", r.advice())
+	for _, d := range r.st.Proto().GetDetails() {
+		p.row(shortName(typeName(d.GetTypeUrl())), detailText(d))
 	}
-	row("what to do", r.advice(e))
-	return b.String()
+	p.row("on the wire", r.sizeText())
+	return p.String()
 }
 
-// printable keeps control characters of strangers away from the terminal.
-func printable(s string) string {
-	q := strconv.QuoteToGraphic(s)
-	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
+func (r record) retryText() string {
+	if r.Retry.Allowed {
+		return "allowed (" + r.Retry.Class + ")"
+	}
+	return "not allowed (" + r.Retry.Class + ")"
 }
 
-func (r record) retryText(e *translate.Error) string {
-	if e == nil {
-		return ""
+func (r record) waitText() string {
+	delay, allowed := r.e.RetryDelay()
+	named, hinted := r.e.RetryAfter()
+	switch {
+	case allowed && hinted:
+		return waitText(delay)
+	case allowed:
+		return waitText(delay) + ", boxgrpc's own: the upstream named none"
+	case hinted:
+		return "none; the " + waitText(named) + " that the upstream named must not be obeyed"
 	}
-	text := r.Retry.Class
-	if wait, ok := e.RetryDelay(); ok {
-		text += ", after " + wait.String()
-		if r.Retry.AfterMS == nil {
-			text += " (no Retry-After: boxgrpc's default)"
-		}
-	}
-	return text
+	return "none"
 }
 
-// advice says in words what the caller should do.
-func (r record) advice(e *translate.Error) string {
-	if e == nil {
-		if r.GRPCCode == "OK" {
-			return "Nothing: the answer is a success."
-		}
-		return "The status carries no details of boxgrpc; go by its code."
+// waitText drops what nobody waits for, and units that are zero.
+func waitText(d time.Duration) string {
+	s := d.Round(time.Millisecond).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
 	}
-	if wait, ok := e.RetryDelay(); ok {
-		return fmt.Sprintf("Send the same request again, not before %v have passed.", wait.Round(time.Millisecond))
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
 	}
-	if e.RetryClass() == boxgrpcv1.Retry_RETRY_IF_IDEMPOTENT {
-		return "Do not just send it again: the upstream may have carried it out. Look first."
-	}
-	if text := adviceByCode[e.Code()]; text != "" {
-		return text
-	}
-	return "Do not send it again unchanged."
+	return s
 }
 
-var adviceByCode = map[codes.Code]string{
-	codes.InvalidArgument:    "Correct the request; the same one fails again.",
-	codes.NotFound:           "Check the id and the access rights; what was asked for is not there, or hidden.",
-	codes.AlreadyExists:      "Use what exists, or choose another name.",
-	codes.PermissionDenied:   "Ask for the permission; the same request fails until it is given.",
-	codes.ResourceExhausted:  "Make room or raise the limit; waiting alone does not help.",
-	codes.FailedPrecondition: "Bring the system into the required state first, then send the request.",
-	codes.Aborted:            "Read the current state, then decide anew and send a new request.",
-	codes.OutOfRange:         "Ask for a range that exists.",
-	codes.Unimplemented:      "Use another operation; the upstream does not offer this one.",
-	codes.Unauthenticated:    "Get new credentials, then send the request.",
-	codes.Internal:           "Nothing for the caller: somebody has to look at the service or the upstream.",
-	codes.Canceled:           "Nothing: the call was given up.",
-	codes.DeadlineExceeded:   "Look whether the work was done, and allow more time.",
+func (r record) outcomeText() string {
+	return cmp.Or(map[string]string{
+		"NOT_APPLIED": "NOT_APPLIED: nothing was changed",
+		"APPLIED":     "APPLIED: it was carried out",
+		"PARTIAL":     "PARTIAL: some of it was carried out",
+		"UNKNOWN":     "UNKNOWN: it may have been carried out",
+	}[r.Outcome], r.Outcome)
+}
+
+func (r record) sizeText() string {
+	switch {
+	case r.e != nil:
+		return fmt.Sprintf("%d bytes of google.rpc.Status, %d bytes of header", r.StatusBytes, r.HeaderListBytes)
+	case r.StatusBytes > 0:
+		return fmt.Sprintf("%d bytes of google.rpc.Status", r.StatusBytes)
+	}
+	return ""
 }

@@ -37,7 +37,7 @@ func newClient(url, token string) *client {
 const answerTimeout = 30 * time.Second
 
 func newTransport() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // nobody here has replaced it
+	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = answerTimeout
 	return t
 }

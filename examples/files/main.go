@@ -31,8 +31,8 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// errUsage is a mistake on the command line: exit status 2.
-type errUsage struct{ error }
+// usageError is a mistake on the command line: exit status 2.
+type usageError struct{ error }
 
 // run is the whole program; it returns the exit status.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return 0
 	}
 	fmt.Fprintf(errOut, "files: %v\n", err)
-	if errors.As(err, new(errUsage)) {
+	if errors.As(err, new(usageError)) {
 		return 2
 	}
 	return 1
@@ -58,5 +58,5 @@ func dispatch(ctx context.Context, args []string, out io.Writer) error {
 		fmt.Fprint(out, usage)
 		return nil
 	}
-	return errUsage{fmt.Errorf("unknown command %q: give serve, or nothing for the walk-through", args[0])}
+	return usageError{fmt.Errorf("unknown command %q: give serve, or nothing for the walk-through", args[0])}
 }

@@ -149,7 +149,7 @@ func (w want) String() string {
 }
 
 // codeName is the name that all languages use, such as NOT_FOUND.
-func codeName(c codes.Code) string { return rpccode.Code(c).String() } //nolint:gosec // canonical codes
+func codeName(c codes.Code) string { return rpccode.Code(c).String() }
 
 func seconds(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " s"

@@ -94,7 +94,7 @@ func parseSettings(args []string, out io.Writer) (settings, error) {
 		err = s.complete(fs.Args())
 	}
 	if err != nil {
-		return s, errUsage{fmt.Errorf("serve: %w (-h shows the flags)", err)}
+		return s, usageError{fmt.Errorf("serve: %w (-h shows the flags)", err)}
 	}
 	return s, nil
 }

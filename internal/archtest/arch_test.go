@@ -87,7 +87,7 @@ func listPackages(t *testing.T) map[string]listed {
 	packages := make(map[string]listed)
 	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var p listed
-		if err := d.Decode(&p); err == io.EOF { //nolint:errorlint // never wrapped
+		if err := d.Decode(&p); err == io.EOF {
 			return packages
 		} else if err != nil {
 			t.Fatal(err)
