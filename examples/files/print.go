@@ -173,7 +173,9 @@ func answer(f boxtest.Fault) string {
 		status = http.StatusOK
 	}
 	text := fmt.Sprintf("%d %s", status, http.StatusText(status))
-	var body struct{ Code string }
+	var body struct {
+		Code string `json:"code"`
+	}
 	switch {
 	case json.Unmarshal([]byte(f.Body), &body) == nil:
 		text += ", code " + body.Code
