@@ -10,6 +10,8 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+
+	"github.com/boxgrpc/boxgrpc/retry"
 )
 
 // pushbackKey is the trailer of gRFC A6. Two values in it mean "stop" to clients.
@@ -91,17 +93,18 @@ func (r *run) succeed() error {
 	return err
 }
 
-// fail ends the run. Headers that are still held become trailers. Where there is a
-// pushback it is the only one.
-func (r *run) fail(pushback string) {
+// fail ends the run. Headers that are still held become trailers. Where there is an
+// advice, what it says is the only pushback; of several, clients obey none.
+func (r *run) fail(advice *retry.Advice) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	trailer := r.trailer
-	if len(r.header) > 0 || pushback != "" {
+	if len(r.header) > 0 || advice != nil {
 		trailer = metadata.Join(r.header, r.trailer)
 	}
-	if pushback != "" {
-		trailer.Set(pushbackKey, pushback)
+	if advice != nil {
+		trailer.Delete(pushbackKey)
+		trailer = metadata.Join(trailer, pushback(advice))
 	}
 	r.failed, r.header = true, nil
 	r.closeLocked(trailer)

@@ -10,6 +10,7 @@ import (
 
 	mwinterceptors "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -35,17 +36,26 @@ func newServer(ctl *retry.Controller, opts []Option) *server {
 	return s
 }
 
-// judge turns a handler's error into what the caller gets, and the pushback.
-func (s *server) judge(ctx context.Context, call mwinterceptors.CallMeta, err error) (pushback string, _ error) {
+// judge turns a handler's error into what the caller gets. The advice is nil for
+// errors that are not an upstream's: nothing is added to those.
+func (s *server) judge(ctx context.Context, call mwinterceptors.CallMeta, err error) (*retry.Advice, error) {
 	safety := s.safety(ctx, call)
 	_, upstream := errors.AsType[*translate.Error](err)
 	e, ok := translate.FromError(err)
 	if !upstream || !ok {
-		return "", judgeForeign(err, safety)
+		return nil, judgeForeign(err, safety)
 	}
 	e = e.ForCaller()
 	advice := s.ctl.Advise(e, safety, remaining(ctx))
-	return advice.Pushback, judged(e, advice)
+	return &advice, judged(e, advice)
+}
+
+// pushback is the trailer that tells the advice, or nil.
+func pushback(advice *retry.Advice) metadata.MD {
+	if advice == nil || advice.Pushback == "" {
+		return nil
+	}
+	return metadata.Pairs(pushbackKey, advice.Pushback)
 }
 
 // judged makes RetryInfo say what the advice says.

@@ -28,10 +28,8 @@ func (s *server) plainStream(srv any, ss grpc.ServerStream, info *grpc.StreamSer
 	if err == nil {
 		return nil
 	}
-	pushback, err := s.judge(ss.Context(), mwinterceptors.NewServerCallMeta(info.FullMethod, info, nil), err)
-	if pushback != "" {
-		ss.SetTrailer(metadata.Pairs(pushbackKey, pushback))
-	}
+	advice, err := s.judge(ss.Context(), mwinterceptors.NewServerCallMeta(info.FullMethod, info, nil), err)
+	ss.SetTrailer(pushback(advice))
 	return err
 }
 
@@ -42,8 +40,8 @@ func (s *server) isolatedStream(srv any, ss grpc.ServerStream, info *grpc.Stream
 	if err == nil {
 		return r.succeed()
 	}
-	pushback, err := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, info, nil), err)
-	r.fail(pushback)
+	advice, err := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, info, nil), err)
+	r.fail(advice)
 	return err
 }
 

@@ -8,7 +8,6 @@ import (
 
 	mwinterceptors "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 
 	"github.com/boxgrpc/boxgrpc/retry"
 )
@@ -28,10 +27,8 @@ func (s *server) plainUnary(ctx context.Context, req any, info *grpc.UnaryServer
 	if err == nil {
 		return resp, nil
 	}
-	pushback, err := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err)
-	if pushback != "" {
-		_ = grpc.SetTrailer(ctx, metadata.Pairs(pushbackKey, pushback)) // fails outside a server only
-	}
+	advice, err := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err)
+	_ = grpc.SetTrailer(ctx, pushback(advice)) // fails outside a server only
 	return nil, err
 }
 
@@ -41,9 +38,9 @@ func (s *server) isolatedUnary(ctx context.Context, req any, info *grpc.UnarySer
 	if err == nil {
 		return resp, r.succeed()
 	}
-	pushback, err := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err)
+	advice, err := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err)
 	if grpc.ServerTransportStreamFromContext(ctx) != nil {
-		r.fail(pushback)
+		r.fail(advice)
 	}
 	return nil, err
 }
