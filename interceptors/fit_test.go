@@ -13,7 +13,10 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
+	"github.com/boxgrpc/boxgrpc/interceptors"
 	"github.com/boxgrpc/boxgrpc/translate"
 )
 
@@ -59,8 +62,8 @@ func TestAnErrorFitsThroughALimitOnHeaders(t *testing.T) {
 			t.Run(name+suffix, func(t *testing.T) {
 				t.Parallel()
 				err := upstream(translate.Box.With(limit.options...), http.MethodGet, 429, body, "Retry-After", "1900000", "Box-Request-Id", "h"+id[1:])
+				conn := failing(err).dial(t, grpc.WithMaxHeaderListSize(limit.bytes+grpcsOwn))
 				for _, method := range []string{readOnly, undeclared, listFolder} {
-					conn := failing(err).dial(t, grpc.WithMaxHeaderListSize(limit.bytes+grpcsOwn))
 					checkSurvivors(t, call(t.Context(), conn, method), id, method != undeclared)
 				}
 			})
@@ -109,6 +112,25 @@ func TestAnErrorFitsThroughALimitOnHeadersToTheByte(t *testing.T) {
 	}
 	if whole == 0 || cut == 0 {
 		t.Errorf("%d errors came whole, %d cut, want some of both", whole, cut)
+	}
+}
+
+// Without boxgrpc the headers of a handler and the status go in two frames, each
+// with the whole limit for itself. Moved into the status's frame, headers that fit
+// before must not push the status out.
+func TestAnErrorFitsWithTheHeadersOfItsHandler(t *testing.T) {
+	t.Parallel()
+	err := upstream(translate.Box, http.MethodGet, 404, `{"code":"not_found","message":"`+strings.Repeat("m", 5000)+`"}`)
+	for _, isolation := range [][]interceptors.Option{{interceptors.WithoutIsolation()}, nil} {
+		s := failing(err, isolation...)
+		s.unary = func(ctx context.Context) error {
+			_ = grpc.SetHeader(ctx, metadata.Pairs("x-large", strings.Repeat("x", 5000)))
+			return err
+		}
+		a := call(t.Context(), s.dial(t, grpc.WithMaxHeaderListSize(8192)), readOnly)
+		if got := status.Code(a.err); got != codes.NotFound {
+			t.Errorf("isolated: %v: code = %v, want NOT_FOUND", isolation == nil, got)
+		}
 	}
 }
 

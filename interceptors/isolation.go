@@ -6,6 +6,8 @@ package interceptors
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -98,6 +100,9 @@ func (r *run) succeed() error {
 func (r *run) fail(advice *retry.Advice) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if size(r.header) > maxMoved {
+		_ = r.openLocked() // it fails only where the RPC is over anyway
+	}
 	trailer := r.trailer
 	if len(r.header) > 0 || advice != nil {
 		trailer = metadata.Join(r.header, r.trailer)
@@ -108,6 +113,23 @@ func (r *run) fail(advice *retry.Advice) {
 	}
 	r.failed, r.header = true, nil
 	r.closeLocked(trailer)
+}
+
+// maxMoved bounds the headers that move into the frame of the status. With it, and
+// the 4096 bytes of an error, a frame stays below the 8192 that many peers take.
+// Larger headers go out in front as grpc-go itself would send them: better no retry
+// than no status.
+const maxMoved = 2048
+
+// size counts metadata as HTTP/2 does (RFC 9113 section 6.5.2).
+func size(md metadata.MD) int {
+	n := 0
+	for key, values := range md {
+		for _, v := range values {
+			n += len(key) + len(v) + 32
+		}
+	}
+	return n
 }
 
 func (r *run) closeLocked(trailer metadata.MD) {
@@ -140,6 +162,9 @@ func (h *heldStream) SetHeader(md metadata.MD) error {
 	case h.open:
 		return (*run)(h).sink().SetHeader(md)
 	}
+	if err := validate(md); err != nil {
+		return err
+	}
 	h.header = metadata.Join(h.header, md)
 	return nil
 }
@@ -164,7 +189,26 @@ func (h *heldStream) SetTrailer(md metadata.MD) error {
 	if h.done {
 		return (*run)(h).sink().SetTrailer(md)
 	}
+	if err := validate(md); err != nil {
+		return err
+	}
 	h.trailer = metadata.Join(h.trailer, md)
+	return nil
+}
+
+// validate refuses at once what could not be sent later (gRPC over HTTP/2,
+// "Custom-Metadata").
+func validate(md metadata.MD) error {
+	for key, values := range md {
+		if key == "" || strings.Trim(key, "0123456789abcdefghijklmnopqrstuvwxyz_-.") != "" {
+			return fmt.Errorf("interceptors: the metadata key %q has characters outside 0-9 a-z _ - .", key)
+		}
+		for _, v := range values {
+			if !strings.HasSuffix(key, "-bin") && strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' }) {
+				return fmt.Errorf("interceptors: a value of the metadata key %q is not printable ASCII", key)
+			}
+		}
+	}
 	return nil
 }
 

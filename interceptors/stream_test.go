@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	filesv1 "github.com/boxgrpc/boxgrpc/examples/gen/files/v1"
 	"github.com/boxgrpc/boxgrpc/interceptors"
@@ -161,5 +162,32 @@ func TestAnUploadThatFailsHalfWay(t *testing.T) {
 	}
 	if got := a.trailer["x-held"]; len(got) != 1 {
 		t.Errorf("x-held = %q, want it in the trailer", got)
+	}
+}
+
+// grpc-go refuses a header that is not printable ASCII, such as a file name with a
+// line break in it, and the stream goes on without it. Held back and sent later,
+// it would cost the caller the messages, or the code of the error.
+func TestAnIllegalHeaderIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]error{"success": nil, "failure": unavailable} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			list := func(ss listStream) error {
+				if ss.SetHeader(metadata.Pairs("x-name", "a\nb.txt")) == nil {
+					t.Error("SetHeader = nil, want the error that grpc-go gives")
+				}
+				if want != nil {
+					return want
+				}
+				return ss.Send(&filesv1.ListFolderResponse{})
+			}
+			for _, s := range []*service{bare(failing(nil)), failing(nil)} {
+				s.list = list
+				if a := ask(t, s, listFolder); status.Code(a.err) != status.Code(want) {
+					t.Errorf("error = %v, want code %v; bare: %v", a.err, status.Code(want), s.bare)
+				}
+			}
+		})
 	}
 }

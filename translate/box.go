@@ -37,9 +37,11 @@ func decodeBox(a Answer) Document {
 		doc.Foreign = members == nil && a.Status == 401 && a.Header.Get("Box-Request-Id") == "" && foreignTo("Service", challenges)
 	}
 	if doc.Code == "" && doc.Resource != nil {
-		doc.CountsAs = "item_name_in_use"
+		doc.LookUp, doc.Reason = []string{"item_name_in_use"}, "item_name_in_use"
 	}
-	doc.Cause = boxCause(doc.Code, doc.Message)
+	if cause := boxCause(doc.Code, doc.Message); cause != "" {
+		doc.Metadata = map[string]string{keyCause: cause}
+	}
 	doc.Detail = newBoxError(members, a.Status, challenged)
 	return doc
 }

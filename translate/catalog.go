@@ -54,14 +54,17 @@ func (t *Translator) lookup(code string, status int) match {
 		m.decides = r
 		return m
 	}
-	m.shared = true
-	for _, s := range []int{status, status / 100 * 100} {
-		if r := httpStatuses[int32(s)]; r != nil {
-			m.decides = r
-			return m
-		}
-	}
+	m.decides, m.shared = httpRule(status), true
 	return m
+}
+
+// httpRule is the shared rule of a status from 100 to 599, or of the x00 of its
+// class (RFC 9110 section 15).
+func httpRule(status int) *boxgrpcv1.Rule {
+	if r := httpStatuses[int32(status)]; r != nil {
+		return r
+	}
+	return httpStatuses[int32(status/100*100)]
 }
 
 func documentedUnder(r *boxgrpcv1.Rule, status int) bool {

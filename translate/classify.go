@@ -5,6 +5,7 @@ package translate
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -25,11 +26,7 @@ type verdict struct {
 
 // classify judges the upstream request. It returns false for a success.
 func (t *Translator) classify(a *Answer, doc Document) (verdict, bool) {
-	code := doc.Code
-	if code == "" {
-		code = doc.CountsAs
-	}
-	m := t.lookup(code, a.Status)
+	m := t.find(a, doc)
 	v := verdict{code: grpcCode(m.decides.GetGrpcCode()), class: m.decides.GetRetry(), rule: m.code}
 	v.hint, v.hinted = parseRetryAfter(a.Header, time.Now())
 	if w := m.decides.GetWithRetryAfter(); w != nil && v.hinted {
@@ -38,12 +35,41 @@ func (t *Translator) classify(a *Answer, doc Document) (verdict, bool) {
 	if m.shared && a.Status == http.StatusPreconditionFailed {
 		v.code = failedPrecondition(a)
 	}
-	if doc.Foreign {
+	if m.code != m.decides && doc.Retry != boxgrpcv1.Retry_RETRY_UNSPECIFIED {
+		v.class = doc.Retry
+	}
+	if doc.Foreign || doc.Failed && v.code == codes.OK {
 		v.code, v.class = codes.Internal, boxgrpcv1.Retry_RETRY_NEVER
 	}
-	v.allowed = allowed(v.class, a.Method)
+	v.allowed = t.allowed(v.class, a.Method)
 	v.outcome = outcome(v.class, a.Method, a.Status)
+	if doc.Outcome != boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED {
+		v.outcome = doc.Outcome
+	}
 	return v, v.code != codes.OK
+}
+
+// find looks up the codes, then the inner status, then the status.
+func (t *Translator) find(a *Answer, doc Document) match {
+	for _, code := range doc.LookUp {
+		if m := t.lookup(code, a.Status); m.code != nil {
+			return m
+		}
+	}
+	m := t.lookup(doc.Code, a.Status)
+	if m.code != m.decides && doc.InnerStatus >= http.StatusBadRequest && doc.InnerStatus <= 599 {
+		return inner(httpRule(doc.InnerStatus))
+	}
+	return m
+}
+
+// inner is the rule of a status that a third system answered. Of what the upstream
+// itself did before, it proves nothing.
+func inner(r *boxgrpcv1.Rule) match {
+	if r.GetRetry() == boxgrpcv1.Retry_RETRY_ALWAYS {
+		r = &boxgrpcv1.Rule{GrpcCode: r.GetGrpcCode(), Retry: boxgrpcv1.Retry_RETRY_IF_IDEMPOTENT}
+	}
+	return match{decides: r}
 }
 
 func (v *verdict) widen(w *boxgrpcv1.RetryAfterRule) {
@@ -71,9 +97,16 @@ func failedPrecondition(a *Answer) codes.Code {
 }
 
 // allowed tells whether a request with this method may be sent again unchanged.
-func allowed(class boxgrpcv1.Retry, method string) bool {
+func (t *Translator) allowed(class boxgrpcv1.Retry, method string) bool {
 	return class == boxgrpcv1.Retry_RETRY_ALWAYS ||
-		class == boxgrpcv1.Retry_RETRY_IF_IDEMPOTENT && idempotent(method)
+		class == boxgrpcv1.Retry_RETRY_IF_IDEMPOTENT && t.idempotent(method)
+}
+
+func (t *Translator) idempotent(method string) bool {
+	if t.upstream.IdempotentMethods == nil {
+		return idempotent(method)
+	}
+	return slices.Contains(t.upstream.IdempotentMethods, method)
 }
 
 // idempotent follows RFC 9110 section 9.2.2. Unknown means no.

@@ -23,6 +23,10 @@ const (
 	keyHeaderRequestID = "headerRequestId"
 	keyRetryAfter      = "retryAfter"
 	keyTruncated       = "truncated"
+	keyMessageID       = "messageId"
+	keySSB             = "ssb"
+	keyDetailCode      = "detailCode"
+	keyInnerStatus     = "innerStatus"
 )
 
 // defaultWait is what callers are told where a repeat is allowed and the upstream
@@ -42,7 +46,7 @@ type source struct {
 // assemble builds all that callers will see of an answer, but for the cuts.
 func assemble(t *Translator, src source, doc Document, v verdict) *parts {
 	p := &parts{code: v.code, document: doc.Detail}
-	reason := toReason(firstOf(doc.Code, doc.CountsAs))
+	reason := toReason(firstOf(doc.Reason, doc.Code))
 	if reason == "" {
 		reason = statusReason(src.status)
 	}
@@ -56,8 +60,10 @@ func assemble(t *Translator, src source, doc Document, v verdict) *parts {
 	}
 	p.setRetry(v)
 	p.setRequestID(doc.RequestID, src.headerID)
-	if doc.Cause != "" {
-		p.info.Metadata[keyCause] = doc.Cause
+	for _, key := range []string{keyCause, keyMessageID, keySSB, keyDetailCode, keyInnerStatus} {
+		if value := usableID(doc.Metadata[key]); value != "" {
+			p.info.Metadata[key] = value
+		}
 	}
 	if u := scrubText(doc.HelpURL); u != "" {
 		p.help = &errdetails.Help{Links: []*errdetails.Help_Link{{Url: u}}}

@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 
@@ -31,6 +32,14 @@ type Upstream struct {
 
 	// RequestIDHeader names the response header with the upstream's request id.
 	RequestIDHeader string
+
+	// IdempotentMethods are the methods whose requests may be repeated where the
+	// upstream may have acted. Default: those of RFC 9110 section 9.2.2.
+	IdempotentMethods []string
+
+	// ReadSuccess says that a success can hide a failure in its body, so that
+	// Decode has to see it too.
+	ReadSuccess bool
 
 	// Decode reads the answers of the upstream that are not a success. Without it
 	// the status alone decides.
@@ -61,13 +70,30 @@ type Document struct {
 	RequestID string // the id in the body; the header's is known without it
 	HelpURL   string
 
-	// CountsAs is the code whose rule applies where the upstream sent no code but
-	// said the same in other words.
-	CountsAs string
+	// LookUp are the codes to look up instead of Code, the most specific first. The
+	// first that has a rule decides.
+	LookUp []string
 
-	// Cause tells apart what one code can mean, in lower_snake_case. It becomes
-	// metadata and decides nothing.
-	Cause string
+	// Reason is made from this instead of Code.
+	Reason string
+
+	// InnerStatus is the HTTP status of a third system that the upstream asked. It
+	// decides where no code does.
+	InnerStatus int
+
+	// Failed makes the answer a failure whatever its status: INTERNAL, never to be
+	// repeated, where no code and no status says anything else.
+	Failed bool
+
+	// Retry is the upstream's own word on repeating, where no code decides.
+	Retry boxgrpcv1.Retry
+
+	// Outcome overrides what follows from method and status.
+	Outcome boxgrpcv1.Outcome
+
+	// Metadata goes into ErrorInfo: cause (lower_snake_case), messageId, ssb,
+	// detailCode, innerStatus. Other keys are dropped.
+	Metadata map[string]string
 
 	Violations []*errdetails.BadRequest_FieldViolation
 	Resource   *errdetails.ResourceInfo
@@ -127,19 +153,27 @@ func (t *Translator) CheckResponse(resp *http.Response) error {
 	}
 	a := Answer{Status: resp.StatusCode, Header: resp.Header}
 	if resp.Request != nil {
-		a.Method, a.RequestHeader = requestMethod(resp.Request), resp.Request.Header
+		a.Method, a.RequestHeader = t.requestMethod(resp.Request), resp.Request.Header
 	}
-	if t.succeeded(&a) {
+	if !t.succeeded(&a) {
+		a.Body = drain(resp.Body)
+		return t.Translate(a)
+	}
+	if !t.upstream.ReadSuccess {
 		return nil
 	}
-	a.Body = drain(resp.Body)
-	return t.Translate(a)
+	a.Body = peek(resp)
+	err := t.Translate(a)
+	if err != nil {
+		_ = drain(resp.Body)
+	}
+	return err
 }
 
 // Translate returns nil if the answer is a success, else the [Error]. It accepts
 // any answer, keeps nothing of it, and looks at no more than 64 KiB of the body.
 func (t *Translator) Translate(a Answer) error {
-	if t.succeeded(&a) {
+	if !t.upstream.ReadSuccess && t.succeeded(&a) {
 		return nil
 	}
 	doc := t.decode(&a)
@@ -179,10 +213,10 @@ func (t *Translator) decode(a *Answer) Document {
 // requestMethod is the method by which the request has to be judged. Where
 // redirects were followed that is the first method which is not idempotent: a
 // POST that became a GET through 303 would be a POST again.
-func requestMethod(req *http.Request) string {
+func (t *Translator) requestMethod(req *http.Request) string {
 	method := clientMethod(req)
 	for range maxRedirects {
-		if !idempotent(method) || req.Response == nil || req.Response.Request == nil {
+		if !t.idempotent(method) || req.Response == nil || req.Response.Request == nil {
 			break
 		}
 		req = req.Response.Request
@@ -216,6 +250,30 @@ func drain(body io.ReadCloser) []byte {
 	}
 	return data
 }
+
+// peek reads the beginning of a body and puts it back.
+func peek(resp *http.Response) []byte {
+	if resp.Body == nil {
+		return nil
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	rest := io.Reader(resp.Body)
+	if err != nil {
+		rest = failing{err} // it comes again where it came first
+	}
+	resp.Body = &rejoined{io.MultiReader(bytes.NewReader(data), rest), resp.Body}
+	return data
+}
+
+// A rejoined body reads from one and closes the other.
+type rejoined struct {
+	io.Reader
+	io.Closer
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 const (
 	maxBody  = 64 << 10

@@ -36,11 +36,11 @@ func TransportError(req *http.Request, err error) error {
 	f := failureOf(req, err)
 	method := ""
 	if req != nil {
-		method = requestMethod(req)
+		method = HTTP.requestMethod(req)
 	}
 	class := failures[int32(f)].GetRetry()
 	e := newFailure(f, failureOutcome(f, class, method), err)
-	e.allowed = allowed(class, method)
+	e.allowed = HTTP.allowed(class, method)
 	e.parts.setRetry(e.verdict)
 	return e
 }
