@@ -6,8 +6,6 @@ package interceptors
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -64,10 +62,11 @@ func (r *run) Value(key any) any {
 
 // sink is where headers and trailers end up.
 func (r *run) sink() grpc.ServerTransportStream {
+	below := grpc.ServerTransportStreamFromContext(r.Context)
 	if r.ss != nil {
-		return streamSink{r.ss}
+		return streamSink{r.ss, below}
 	}
-	return grpc.ServerTransportStreamFromContext(r.Context)
+	return below
 }
 
 // openHeaders lets the held headers through, and all that come after them.
@@ -149,8 +148,8 @@ func (h *heldStream) Method() string {
 }
 
 // errFailed answers a goroutine that outlives its handler. A header that it sets
-// would put a frame in front of the failed RPC.
-var errFailed = errors.New("interceptors: the RPC has failed, its headers are not sent any more")
+// would put a frame in front of the failed RPC, a trailer could be a second pushback.
+var errFailed = errors.New("interceptors: the RPC has failed, its headers and trailers are sent already")
 
 // SetHeader holds md until the run opens.
 func (h *heldStream) SetHeader(md metadata.MD) error {
@@ -162,7 +161,7 @@ func (h *heldStream) SetHeader(md metadata.MD) error {
 	case h.open:
 		return (*run)(h).sink().SetHeader(md)
 	}
-	if err := validate(md); err != nil {
+	if err := sendable(md); err != nil {
 		return err
 	}
 	h.header = metadata.Join(h.header, md)
@@ -186,38 +185,15 @@ func (h *heldStream) SendHeader(md metadata.MD) error {
 func (h *heldStream) SetTrailer(md metadata.MD) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.done {
+	switch {
+	case h.failed:
+		return errFailed
+	case h.done:
 		return (*run)(h).sink().SetTrailer(md)
 	}
-	if err := validate(md); err != nil {
+	if err := sendable(md); err != nil {
 		return err
 	}
 	h.trailer = metadata.Join(h.trailer, md)
-	return nil
-}
-
-// validate refuses at once what could not be sent later (gRPC over HTTP/2,
-// "Custom-Metadata").
-func validate(md metadata.MD) error {
-	for key, values := range md {
-		if key == "" || strings.Trim(key, "0123456789abcdefghijklmnopqrstuvwxyz_-.") != "" {
-			return fmt.Errorf("interceptors: the metadata key %q has characters outside 0-9 a-z _ - .", key)
-		}
-		for _, v := range values {
-			if !strings.HasSuffix(key, "-bin") && strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' }) {
-				return fmt.Errorf("interceptors: a value of the metadata key %q is not printable ASCII", key)
-			}
-		}
-	}
-	return nil
-}
-
-// streamSink makes a ServerStream look like the stream below it.
-type streamSink struct{ grpc.ServerStream }
-
-func (streamSink) Method() string { return "" }
-
-func (s streamSink) SetTrailer(md metadata.MD) error {
-	s.ServerStream.SetTrailer(md)
 	return nil
 }

@@ -119,6 +119,32 @@ func TestIsolationDoesNotShowInASuccess(t *testing.T) {
 	}
 }
 
+// gRPC's specification wants printable ASCII, but grpc-go sends what grpc.SetHeader
+// is given, and services live on that: file names, people's names. Refusing it
+// takes headers away from RPCs that had them.
+func TestAHeaderBeyondASCIIArrivesAsWithoutInterceptors(t *testing.T) {
+	t.Parallel()
+	handler := func(ctx context.Context) error {
+		_ = grpc.SetTrailer(ctx, metadata.Pairs("x-name", "Gr\u00fc\u00dfe.txt"))
+		return grpc.SetHeader(ctx, metadata.Pairs("x-name", "Gr\u00fc\u00dfe.txt"))
+	}
+	for _, method := range []string{readOnly, listFolder} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			got, want := ask(t, succeeding(handler), method), ask(t, bare(succeeding(handler)), method)
+			if got.err != nil || want.err != nil {
+				t.Errorf("errors = %v, %v, want none", got.err, want.err)
+			}
+			if diff := cmp.Diff(grpcOnly(want.header), grpcOnly(got.header)); diff != "" {
+				t.Errorf("header (-without +with interceptors):\n%s", diff)
+			}
+			if diff := cmp.Diff(grpcOnly(want.trailer), grpcOnly(got.trailer)); diff != "" {
+				t.Errorf("trailer (-without +with interceptors):\n%s", diff)
+			}
+		})
+	}
+}
+
 func bare(s *service) *service {
 	s.bare = true
 	return s

@@ -54,9 +54,21 @@ type runStream struct {
 
 func (r *runStream) Context() context.Context { return &r.run }
 
-func (r *runStream) SetHeader(md metadata.MD) error  { return (*heldStream)(&r.run).SetHeader(md) }
-func (r *runStream) SendHeader(md metadata.MD) error { return (*heldStream)(&r.run).SendHeader(md) }
-func (r *runStream) SetTrailer(md metadata.MD)       { _ = (*heldStream)(&r.run).SetTrailer(md) }
+func (r *runStream) SetHeader(md metadata.MD) error {
+	if err := legal(md); err != nil {
+		return err
+	}
+	return (*heldStream)(&r.run).SetHeader(md)
+}
+
+func (r *runStream) SendHeader(md metadata.MD) error {
+	if err := legal(md); err != nil {
+		return err
+	}
+	return (*heldStream)(&r.run).SendHeader(md)
+}
+
+func (r *runStream) SetTrailer(md metadata.MD) { _ = (*heldStream)(&r.run).SetTrailer(md) }
 
 func (r *runStream) RecvMsg(m any) error { return r.ss.RecvMsg(m) }
 

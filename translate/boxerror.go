@@ -55,8 +55,8 @@ func (p *parts) requestID() (string, bool) {
 
 // finishBoxError takes secrets out of the document, and every fact that stands
 // elsewhere in the status. It returns nil where nothing is left to say.
-func finishBoxError(e *boxgrpcv1.BoxError, p *parts, raw []byte) proto.Message {
-	if secret := scrubBoxError(e); !secret && e.GetShape() != boxgrpcv1.BoxError_SHAPE_NONE && !secretText(raw) {
+func finishBoxError(e *boxgrpcv1.BoxError, p *parts, raw []byte, s scrubber) proto.Message {
+	if secret := scrubBoxError(e, s); !secret && e.GetShape() != boxgrpcv1.BoxError_SHAPE_NONE && !secretText(raw) {
 		e.RawBody = raw
 	}
 	for _, m := range told {
@@ -102,14 +102,17 @@ func (p *parts) boxError() *boxgrpcv1.BoxError {
 }
 
 // scrubBoxError reports whether there was a secret.
-func scrubBoxError(e *boxgrpcv1.BoxError) bool {
+func scrubBoxError(e *boxgrpcv1.BoxError, s scrubber) bool {
 	var secret, changed bool
-	e.ContextInfo, secret = scrubJSON(e.GetContextInfo())
-	e.OtherMembers, changed = scrubJSON(e.GetOtherMembers())
+	e.ContextInfo, secret = s.json(e.GetContextInfo())
+	e.OtherMembers, changed = s.json(e.GetOtherMembers())
 	secret = secret || changed
 	for _, m := range told {
 		if field := boxField(e, m.name); *field != nil {
 			clean := scrubText(**field)
+			if m.name == "message" || m.name == "error_description" {
+				clean = s.text(kindText, clean)
+			}
 			secret = secret || clean != **field
 			*field = &clean
 		}

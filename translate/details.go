@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
@@ -54,7 +55,7 @@ func assemble(t *Translator, src source, doc Document, v verdict) *parts {
 		keyHTTPStatus: decimal(src.status),
 		keyOutcome:    outcomeName(v.outcome),
 	}}
-	p.message = scrubText(doc.Message)
+	p.message = t.scrubber.text(kindText, doc.Message)
 	if p.message == "" {
 		p.message = defaultMessage(src.status, reason, doc.Foreign)
 	}
@@ -68,8 +69,8 @@ func assemble(t *Translator, src source, doc Document, v verdict) *parts {
 	if u := scrubText(doc.HelpURL); u != "" {
 		p.help = &errdetails.Help{Links: []*errdetails.Help_Link{{Url: u}}}
 	}
-	p.setViolations(doc, v.rule)
-	p.setResource(doc.Resource, v.rule.GetResource())
+	p.setViolations(doc, v.rule, t.scrubber)
+	p.setResource(doc.Resource, v.rule.GetResource(), t.scrubber)
 	if s := v.rule.GetPrecondition(); s != "" {
 		p.precondition = &errdetails.PreconditionFailure{Violations: []*errdetails.PreconditionFailure_Violation{{Type: s}}}
 	}
@@ -77,7 +78,10 @@ func assemble(t *Translator, src source, doc Document, v verdict) *parts {
 		p.quota = &errdetails.QuotaFailure{Violations: []*errdetails.QuotaFailure_Violation{{Subject: s}}}
 	}
 	if e, ok := doc.Detail.(*boxgrpcv1.BoxError); ok {
-		p.document = finishBoxError(e, p, src.body)
+		p.document = finishBoxError(e, p, src.body, t.scrubber)
+	} else if doc.Detail != nil {
+		p.document = proto.Clone(doc.Detail)
+		t.scrubber.message(p.document)
 	}
 	return p
 }
@@ -126,7 +130,7 @@ func usableID(s string) string {
 	return scrubText(s)
 }
 
-func (p *parts) setViolations(doc Document, rule *boxgrpcv1.Rule) {
+func (p *parts) setViolations(doc Document, rule *boxgrpcv1.Rule, s scrubber) {
 	list := doc.Violations
 	if len(list) == 0 && rule.GetField() != "" {
 		list = []*errdetails.BadRequest_FieldViolation{{Field: rule.GetField()}}
@@ -137,13 +141,13 @@ func (p *parts) setViolations(doc Document, rule *boxgrpcv1.Rule) {
 	p.badRequest = &errdetails.BadRequest{}
 	for _, v := range list {
 		p.badRequest.FieldViolations = append(p.badRequest.FieldViolations, &errdetails.BadRequest_FieldViolation{
-			Field: scrubText(v.GetField()), Description: scrubText(v.GetDescription()), Reason: v.GetReason(),
+			Field: scrubText(v.GetField()), Description: s.text(kindText, v.GetDescription()), Reason: v.GetReason(),
 		})
 	}
 }
 
-func (p *parts) setResource(r *errdetails.ResourceInfo, fallback string) {
-	kind, name := scrubText(r.GetResourceType()), scrubText(r.GetResourceName())
+func (p *parts) setResource(r *errdetails.ResourceInfo, fallback string, s scrubber) {
+	kind, name := scrubText(r.GetResourceType()), s.text(kindID, r.GetResourceName())
 	if len(kind) > maxID || len(name) > maxID {
 		return
 	}

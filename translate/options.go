@@ -81,6 +81,20 @@ func WithRawBody() Option {
 	return option(func(t *Translator) { t.rawBody = true })
 }
 
+// WithRedaction hands every name, id and free text of an upstream to the service
+// before anything is serialized, and sends what f returns instead. kind is "name"
+// (of a file, folder or person), "id" (of an item), or "text"; the texts are those of
+// messages, details and documents. Reasons, error codes and request ids are not
+// handed over: callers and support depend on them. f must be safe for concurrent use;
+// if it panics, the text is left out. By default only what is secret by itself is
+// taken out: tokens, passwords, queries of URLs. It panics if f is nil.
+func WithRedaction(f func(kind, text string) string) Option {
+	if f == nil {
+		panic("translate: WithRedaction: the function is nil")
+	}
+	return option(func(t *Translator) { t.scrubber.redact = f })
+}
+
 // WithMaxHeaderBytes bounds all header fields that boxgrpc writes for one error
 // together, counted as HTTP/2 does (RFC 9113 section 6.5.2: name, value and 32
 // each, base64 and percent-encoding included). Default 4096, which every gRPC

@@ -4,8 +4,6 @@
 package translate
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/url"
 	"regexp"
 	"strings"
@@ -20,7 +18,7 @@ var secretMembers = map[string]bool{
 	"accesstoken": true, "refreshtoken": true, "idtoken": true, "token": true,
 	"clientsecret": true, "assertion": true, "clientassertion": true, "password": true,
 	"authorization": true, "cookie": true, "setcookie": true, "wwwauthenticate": true,
-	"debugmessage": true,
+	"debugmessage": true, "sessionid": true, "icsessionid": true,
 }
 
 func secretMember(name string) bool {
@@ -67,57 +65,4 @@ func scrubURL(s string) string {
 		u.Fragment, u.RawFragment = "", ""
 	}
 	return u.String()
-}
-
-// scrubJSON does the same for a JSON text, and drops members that are secrets. A
-// text with nothing to hide comes back byte for byte.
-func scrubJSON(raw []byte) (clean []byte, changed bool) {
-	if len(raw) == 0 {
-		return raw, false
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber() // 64-bit ids survive
-	var v any
-	if d.Decode(&v) != nil {
-		return nil, true
-	}
-	if v, changed = scrubValue(v); !changed {
-		return raw, false
-	}
-	return marshalJSON(v), true
-}
-
-func scrubValue(v any) (_ any, changed bool) {
-	switch v := v.(type) {
-	case string:
-		s := scrubText(v)
-		return s, s != v
-	case []any:
-		for i := range v {
-			clean, c := scrubValue(v[i])
-			v[i], changed = clean, changed || c
-		}
-	case map[string]any:
-		for name, value := range v {
-			if secretMember(name) {
-				delete(v, name)
-				changed = true
-				continue
-			}
-			clean, c := scrubValue(value)
-			v[name], changed = clean, changed || c
-		}
-	}
-	return v, changed
-}
-
-// marshalJSON writes a value that came from JSON, without HTML escapes.
-func marshalJSON(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if e.Encode(v) != nil {
-		return nil
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

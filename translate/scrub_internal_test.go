@@ -43,9 +43,9 @@ func TestScrubJSON(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.situation, func(t *testing.T) {
 			t.Parallel()
-			got, changed := scrubJSON([]byte(tt.raw))
+			got, changed := scrubber{}.json([]byte(tt.raw))
 			if string(got) != tt.want || changed != (tt.raw != tt.want) {
-				t.Errorf("scrubJSON(%s) = %s, %v, want %s", tt.raw, got, changed, tt.want)
+				t.Errorf("json(%s) = %s, %v, want %s", tt.raw, got, changed, tt.want)
 			}
 			if strings.Contains(string(got), "SECRET") {
 				t.Error("the secret is still there")

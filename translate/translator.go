@@ -114,6 +114,7 @@ type Translator struct {
 	statuses       map[int32]*boxgrpcv1.Rule
 	serviceOwned   bool
 	rawBody        bool
+	scrubber       scrubber
 	maxHeaderBytes int
 }
 
