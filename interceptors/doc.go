@@ -17,6 +17,9 @@
 // They find the upstream's error in whatever the handler returns, wrapped or
 // joined, and send exactly its status: no wrap text leaves the service.
 //
+// They add a LocalizedMessage where the caller's metadata has accept-language with
+// English or Japanese in it.
+//
 // They judge the RPC. RetryInfo stays only if the same RPC may be sent again: the
 // method declares idempotency_level NO_SIDE_EFFECTS or IDEMPOTENT, or [WithSafety]
 // says so. Otherwise it is removed.

@@ -6,6 +6,7 @@ package interceptors
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	mwinterceptors "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
@@ -45,7 +46,7 @@ func (s *server) judge(ctx context.Context, call mwinterceptors.CallMeta, err er
 	if !upstream || !ok {
 		return nil, judgeForeign(err, safety)
 	}
-	e = e.ForCaller()
+	e = e.WithLanguage(language(ctx)).ForCaller()
 	advice := s.ctl.Advise(e, safety, remaining(ctx))
 	return &advice, judged(e, advice)
 }
@@ -92,6 +93,12 @@ func judgeForeign(err error, safety retry.Safety) error {
 	}
 	p.Details = kept
 	return status.ErrorProto(p)
+}
+
+// language is what the caller's person at the screen reads, as the caller says in
+// its metadata.
+func language(ctx context.Context) string {
+	return strings.Join(metadata.ValueFromIncomingContext(ctx, "accept-language"), ",")
 }
 
 // remaining is what is left of the caller's deadline, or -1 without one.

@@ -29,6 +29,9 @@ func TestEveryValueHasALegalRule(t *testing.T) {
 		{boxgrpcv1.HttpStatus(0).Descriptor(), 82, true},
 		{boxgrpcv1.BoxStatus(0).Descriptor(), 2, true},
 		{boxgrpcv1.BoxCode(0).Descriptor(), 126, false},
+		{boxgrpcv1.InformaticaCode(0).Descriptor(), 6, false},
+		{boxgrpcv1.HitachiCode(0).Descriptor(), 34, false},
+		{boxgrpcv1.HitachiStatus(0).Descriptor(), 3, true},
 		{boxgrpcv1.Failure(0).Descriptor(), 9, false},
 	}
 	for _, c := range catalogs {
@@ -94,8 +97,8 @@ func checkValue(t *testing.T, v protoreflect.EnumValueDescriptor, rule *boxgrpcv
 }
 
 func reasonOf(v protoreflect.EnumValueDescriptor, rule *boxgrpcv1.Rule) string {
-	if rule.GetCode() != "" {
-		return strings.ToUpper(rule.GetCode())
+	if reason := strings.ToUpper(rule.GetCode()); legalReason.MatchString(reason) {
+		return reason
 	}
 	enum := v.Parent().(protoreflect.EnumDescriptor)
 	prefix := strings.TrimSuffix(string(enum.Values().ByNumber(0).Name()), "UNSPECIFIED")

@@ -5,8 +5,9 @@
 // gRPC status: the right code, google.rpc details, the right wait, and nothing
 // that should not leave the service.
 //
-// A [Translator] knows one upstream: [Box], or [HTTP] for any other. A handler
-// translates where it sees the failure, and may wrap the result as usual:
+// A [Translator] knows one upstream: [Box], [Hitachi] storage, [Informatica] Cloud
+// Application Integration, or [HTTP] for any other. A handler translates where it
+// sees the failure, and may wrap the result as usual:
 //
 //	resp, err := client.Do(req)
 //	if err != nil {
@@ -31,8 +32,8 @@
 //  3. the HTTP status (RFC 9110 and the IANA registry)
 //  4. the x00 of its class (RFC 9110 section 15)
 //
-// The rules are options on the enum values of the schema (BoxCode, BoxStatus,
-// HttpStatus), so every language reads the same catalogue, and a new code is one
+// The rules are options on the enum values of the schema (BoxCode, HttpStatus and
+// so on), so every language reads the same catalogue, and a new code is one
 // value there and no line here. Message text never decides.
 //
 // # What callers get
@@ -40,14 +41,15 @@
 // ErrorInfo is always there. RetryInfo is there exactly if the request may be
 // sent again; the server interceptor then judges the RPC as a whole. Other
 // details come where the upstream gives the facts: RequestInfo, BadRequest,
-// PreconditionFailure, QuotaFailure, ResourceInfo, Help, and last the document
-// itself (BoxError). Each type comes at most once, and everything together stays
+// PreconditionFailure, QuotaFailure, ResourceInfo, Help, a LocalizedMessage
+// ([Error.WithLanguage]), and last the document itself (BoxError). Each type comes at most once, and everything together stays
 // within 4096 bytes of header, see [WithMaxHeaderBytes].
 //
 // ErrorInfo.metadata has keys from a closed list: httpStatus, outcome (see
 // boxgrpc.v1.Outcome), cause, headerRequestId, retryAfter (a wait that is known
-// but must not be obeyed, as in "30s"), truncated.
+// but must not be obeyed, as in "30s"), truncated; from Hitachi messageId, ssb,
+// detailCode; from Informatica innerStatus.
 //
 // Wrap texts, tokens, queries of URLs, cookies and challenges never reach a
-// caller.
+// caller. What else must not, a service says with [WithRedaction].
 package translate

@@ -24,6 +24,7 @@ type Error struct {
 	status       int  // HTTP status
 	answered     bool // there is one
 	errorCode    string
+	family       string // whose texts fit; empty means the domain's
 	serviceOwned bool
 	limit        int
 	cause        error
@@ -42,7 +43,7 @@ func newError(t *Translator, a *Answer, doc Document, v verdict) *Error {
 	}
 	return &Error{
 		verdict: v, status: a.Status, answered: true, errorCode: doc.Code,
-		serviceOwned: t.serviceOwned, limit: t.maxHeaderBytes,
+		family: t.family, serviceOwned: t.serviceOwned, limit: t.maxHeaderBytes,
 		build: func() *parts { return assemble(t, src, doc, v) },
 	}
 }
@@ -168,9 +169,14 @@ func (e *Error) judged(v verdict) *Error {
 	p.retry = nil
 	delete(p.info.GetMetadata(), keyRetryAfter)
 	p.setRetry(v)
+	return e.derive(p, v)
+}
+
+// derive returns an error like e with other parts.
+func (e *Error) derive(p *parts, v verdict) *Error {
 	return &Error{
 		verdict: v, status: e.status, answered: e.answered, errorCode: e.errorCode,
-		serviceOwned: e.serviceOwned, limit: e.limit, cause: e.cause, parts: p,
+		family: e.family, serviceOwned: e.serviceOwned, limit: e.limit, cause: e.cause, parts: p,
 	}
 }
 

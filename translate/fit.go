@@ -21,6 +21,7 @@ import (
 // The message keeps a few words until nothing but it is left.
 var cuts = []func(p *parts, limit int) bool{
 	cutRawBody,
+	cutPartial,
 	cutContext,
 	func(p *parts, _ int) bool { return drop(&p.localized) },
 	func(p *parts, _ int) bool { return drop(&p.help) },
@@ -76,6 +77,20 @@ func cutRawBody(p *parts, _ int) bool {
 	}
 	e.RawBody = nil
 	return true
+}
+
+// cutPartial takes what was done or read all the same, and then the list of errors,
+// out of Hitachi's document.
+func cutPartial(p *parts, limit int) bool {
+	e, _ := p.document.(*boxgrpcv1.HitachiError)
+	had := len(e.GetPartialSuccessResponses())+len(e.GetErrorResponses()) > 0
+	if had {
+		e.PartialSuccessResponses = nil
+	}
+	if had && p.headerBytes() > limit {
+		e.ErrorResponses = nil
+	}
+	return had
 }
 
 // cutContext takes context_info and everything else of open size out of the

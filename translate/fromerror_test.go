@@ -138,3 +138,5 @@ func TestFromErrorSkipsUnknownDetails(t *testing.T) {
 		t.Errorf("FromError = %v, %v", e, ok)
 	}
 }
+
+func statusError(st *spb.Status) error { return status.ErrorProto(st) }

@@ -112,7 +112,13 @@ func (s scrubber) message(m proto.Message) {
 func (s scrubber) fields(m protoreflect.Message) {
 	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		switch {
-		case f.IsMap(): // none of ours has one, and a stranger's stays as it is
+		case f.IsMap():
+			v.Map().Range(func(k protoreflect.MapKey, v2 protoreflect.Value) bool {
+				if clean, ok := s.field(f.MapValue(), v2); ok {
+					v.Map().Set(k, clean)
+				}
+				return true
+			})
 		case f.IsList():
 			for i := range v.List().Len() {
 				if clean, ok := s.field(f, v.List().Get(i)); ok {

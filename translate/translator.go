@@ -110,6 +110,7 @@ type Document struct {
 // immutable and safe for concurrent use.
 type Translator struct {
 	upstream       Upstream
+	family         string // the domain before any option
 	codes          map[string]*boxgrpcv1.Rule
 	statuses       map[int32]*boxgrpcv1.Rule
 	serviceOwned   bool
@@ -132,6 +133,7 @@ func New(u Upstream, opts ...Option) *Translator {
 		t.upstream.Domain = domainOf(u.Codes, u.Statuses)
 	}
 	mustDomain(t.upstream.Domain)
+	t.family = t.upstream.Domain
 	return t.With(opts...)
 }
 

@@ -34,11 +34,16 @@ type rule struct {
 }
 
 // domains of the upstreams by the name that the flags use.
-var domains = map[string]string{"box": "api.box.com", "http": "http"}
+var domains = map[string]string{
+	"box":         "api.box.com",
+	"hitachi":     "hitachi.com/configuration-manager",
+	"http":        "http",
+	"informatica": "informatica.com/application-integration",
+}
 
 func catalog(args []string, out io.Writer) error {
 	fs := flagSet("catalog [flags]", catalogExamples, out)
-	upstream := fs.String("upstream", "", "only the catalogue of one `upstream`: box or http (default all)")
+	upstream := fs.String("upstream", "", "only the catalogue of one `upstream`: "+strings.Join(upstreamNames(), ", ")+" (default all)")
 	format := fs.String("o", "text", "output `format`: text or json")
 	if _, err := parse(fs, args, 0); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/boxgrpc/boxgrpc/translate"
@@ -17,15 +18,17 @@ import (
 
 const explainExamples = `  curl -si -H "Authorization: Bearer $T" https://api.box.com/2.0/folders/1 | boxgrpc explain
   boxgrpc explain -method POST -o json answer.txt
-  boxgrpc explain -upstream http answer.txt
+  boxgrpc explain -upstream http -lang ja answer.txt
   boxgrpc explain -jsonl < answers.jsonl
   boxgrpc explain -status-details-bin CAgSBW5vcGUu
 `
 
 func explain(args []string, in io.Reader, out io.Writer) error {
 	fs := flagSet("explain [flags] [FILE]", explainExamples, out)
-	upstream := fs.String("upstream", "box", "`upstream` whose answer it is: box or http")
-	method := fs.String("method", "GET", "`method` of the request that was answered")
+	var d defaults
+	fs.StringVar(&d.upstream, "upstream", "box", "`upstream` whose answer it is: "+strings.Join(upstreamNames(), ", "))
+	fs.StringVar(&d.method, "method", "GET", "`method` of the request that was answered")
+	fs.StringVar(&d.lang, "lang", "", "`language` that the caller asks for: en or ja (default none)")
 	format := fs.String("o", "text", "output `format`: text or json")
 	lines := fs.Bool("jsonl", false, "read one JSON object a line, write one a line; -upstream and -method\nare for lines that name none")
 	trailer := fs.String(trailerFlag, "", "explain what a caller found in this trailer, in `base64`")
@@ -36,13 +39,12 @@ func explain(args []string, in io.Reader, out io.Writer) error {
 	if err := oneOf("o", *format, "text", "json"); err != nil {
 		return err
 	}
-	if err := oneOf("upstream", *upstream, upstreamNames()...); err != nil {
+	if err := d.check(fs); err != nil {
 		return err
 	}
 	if err := compatible(fs, *lines, *format, files); err != nil {
 		return err
 	}
-	*method = strings.ToUpper(*method) // methods are case-sensitive, people are not
 	if given(fs)[trailerFlag] {
 		return explainTrailer(*trailer, *format, out)
 	}
@@ -52,9 +54,24 @@ func explain(args []string, in io.Reader, out io.Writer) error {
 	}
 	defer f.Close() //nolint:errcheck // read only
 	if *lines {
-		return explainLines(f, out, *upstream, *method)
+		return explainLines(f, out, d)
 	}
-	return explainAnswer(f, out, *upstream, *method, *format)
+	return explainAnswer(f, out, d, *format)
+}
+
+// defaults are what the flags say of an answer.
+type defaults struct {
+	upstream, method, lang string
+}
+
+func (d *defaults) check(fs *flag.FlagSet) error {
+	d.method = strings.ToUpper(d.method) // methods are case-sensitive, people are not
+	if given(fs)["lang"] {
+		if err := oneOf("lang", d.lang, "en", "ja"); err != nil {
+			return err
+		}
+	}
+	return oneOf("upstream", d.upstream, upstreamNames()...)
 }
 
 const trailerFlag = "status-details-bin"
@@ -63,7 +80,7 @@ const trailerFlag = "status-details-bin"
 func compatible(fs *flag.FlagSet, lines bool, format string, files []string) error {
 	set := given(fs)
 	if set[trailerFlag] {
-		for _, name := range []string{"jsonl", "upstream", "method"} {
+		for _, name := range []string{"jsonl", "upstream", "method", "lang"} {
 			if set[name] {
 				return usagef("-%s does not go with -%s, which is all that a caller has", name, trailerFlag)
 			}
@@ -91,24 +108,25 @@ func open(files []string, in io.Reader) (io.ReadCloser, error) {
 	return f, nil
 }
 
-func explainAnswer(in io.Reader, out io.Writer, upstream, method, format string) error {
+func explainAnswer(in io.Reader, out io.Writer, d defaults, format string) error {
 	a, err := readAnswer(in)
 	if err != nil {
 		return err
 	}
-	a.Method = method
-	return show(out, format, answerRecord(upstreams[upstream], a))
+	a.Method = d.method
+	return show(out, format, answerRecord(upstreams[d.upstream], a, d.lang))
 }
 
-// answerRecord is what a caller gets to see of an answer.
-func answerRecord(t *translate.Translator, a translate.Answer) record {
-	err := t.Translate(a)
-	e, _ := translate.FromError(err)
-	r := newRecord(status.Convert(err), e)
-	if err == nil {
+// answerRecord is what a caller who asks for a language gets to see of an answer.
+func answerRecord(t *translate.Translator, a translate.Answer, lang string) record {
+	e, failed := translate.FromError(t.Translate(a))
+	if !failed {
+		r := newRecord(status.New(codes.OK, ""), nil)
 		r.RequestID = t.RequestID(a.Header) // of use for a success too
+		return r
 	}
-	return r
+	e = e.WithLanguage(lang)
+	return newRecord(e.GRPCStatus(), e)
 }
 
 // show writes a record in the chosen format.

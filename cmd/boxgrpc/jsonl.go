@@ -21,16 +21,16 @@ type lineError struct {
 	Error string `json:"error"`
 }
 
-// explainLines answers every line that is not blank with one line. Upstream and
-// method are for lines that name none.
-func explainLines(in io.Reader, out io.Writer, upstream, method string) error {
+// explainLines answers every line that is not blank with one line. The
+// defaults are for lines that name no upstream or no method.
+func explainLines(in io.Reader, out io.Writer, d defaults) error {
 	r, w := bufio.NewReader(in), bufio.NewWriter(out)
 	defer w.Flush() //nolint:errcheck // the last Flush below reports
 	failed := 0
 	for n := 1; ; n++ {
 		text, rerr := r.ReadBytes('\n')
 		if text = bytes.TrimSpace(text); len(text) > 0 {
-			answer, ok := explainLine(text, n, upstream, method)
+			answer, ok := explainLine(text, n, d)
 			if !ok {
 				failed++
 			}
@@ -59,12 +59,12 @@ func unread(lines int) error {
 }
 
 // explainLine returns a record, or a lineError and false.
-func explainLine(text []byte, number int, upstream, method string) (any, bool) {
-	l := line{upstream: upstream, answer: translate.Answer{Method: method}}
+func explainLine(text []byte, number int, d defaults) (any, bool) {
+	l := line{upstream: d.upstream, answer: translate.Answer{Method: d.method}}
 	if err := l.read(text); err != nil {
 		return lineError{ID: l.id, Error: fmt.Sprintf("line %d: %v", number, err)}, false
 	}
-	r := answerRecord(upstreams[l.upstream], l.answer)
+	r := answerRecord(upstreams[l.upstream], l.answer, d.lang)
 	r.ID = l.id
 	return r, true
 }

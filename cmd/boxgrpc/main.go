@@ -32,8 +32,10 @@ Examples:
 
 // upstreams by the name that the flags use.
 var upstreams = map[string]*translate.Translator{
-	"box":  translate.Box,
-	"http": translate.HTTP,
+	"box":         translate.Box,
+	"hitachi":     translate.Hitachi,
+	"http":        translate.HTTP,
+	"informatica": translate.Informatica,
 }
 
 func main() {

@@ -79,8 +79,8 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 		"unknown flag after the file":   {[]string{"explain", file, "-verbose"}, "-verbose"},
 		"flag without its value":        {[]string{"explain", "-method"}, "-method"},
 		"unknown format":                {[]string{"explain", "-o", "xml"}, `"xml": give one of text, json`},
-		"unknown upstream":              {[]string{"explain", "-upstream", "dropbox"}, `"dropbox": give one of box, http`},
-		"endless upstream":              {[]string{"explain", "-upstream", strings.Repeat("\x1b", 9999)}, `": give one of box, http`},
+		"unknown upstream":              {[]string{"explain", "-upstream", "dropbox"}, `"dropbox": give one of box, hitachi, http, informatica`},
+		"endless upstream":              {[]string{"explain", "-upstream", strings.Repeat("\x1b", 9999)}, `": give one of box, hitachi, http, informatica`},
 		"two mistakes":                  {[]string{"explain", "-o", "xml", "-upstream", "dropbox"}, "xml"},
 		"no such file":                  {[]string{"explain", file + "x"}, "no such file"},
 		"file name with a line break":   {[]string{"explain", "no\nsuch\x1b[2J"}, `no\x0asuch\x1b[2J`},
@@ -94,8 +94,8 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 		"file and a trailer":            {[]string{"explain", "-status-details-bin", trailer, file}, "does not go with the file"},
 		"trailer of an unset variable":  {[]string{"explain", "-status-details-bin", ""}, "nothing is in it"},
 		"catalog of what":               {[]string{"catalog", "box"}, `unexpected argument "box"`},
-		"catalog of a foreign upstream": {[]string{"catalog", "-upstream", "dropbox"}, "box, http"},
-		"catalog of an unset variable":  {[]string{"catalog", "-upstream", ""}, "box, http"},
+		"catalog of a foreign upstream": {[]string{"catalog", "-upstream", "dropbox"}, "box, hitachi, http, informatica"},
+		"catalog of an unset variable":  {[]string{"catalog", "-upstream", ""}, "box, hitachi, http, informatica"},
 		"catalog in an unknown format":  {[]string{"catalog", "-o", "yaml"}, "text, json"},
 	}
 	for name, tt := range tests {

@@ -156,8 +156,8 @@ func TestAdviceAgreesWithTheVerdict(t *testing.T) {
 	}
 	for _, raw := range entries {
 		for _, a := range answersFor(t, raw) {
-			wantAdvice(t, a, answerRecord(translate.Box, a))
-			wantAdvice(t, a, answerRecord(translate.HTTP, a))
+			wantAdvice(t, a, answerRecord(translate.Box, a, ""))
+			wantAdvice(t, a, answerRecord(translate.HTTP, a, ""))
 			if e, ok := translate.FromError(translate.Box.Translate(a)); ok {
 				st := e.WithoutRetry().GRPCStatus()
 				remote, _ := translate.FromError(st.Err())

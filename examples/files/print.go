@@ -63,6 +63,9 @@ func (p printer) scene(number int, sc scene, got seen) {
 	p.row("Box answered", "", answers(sc.box))
 	p.row("caller saw", yellow, got.headline())
 	p.row("message", "", got.message)
+	if got.localized != "" {
+		p.row("for a person", "", got.localized)
+	}
 	p.row("wait", "", got.waits())
 	p.row("what to do", green, got.advice())
 	if !sc.want.met(got) {
@@ -77,23 +80,6 @@ func (p printer) row(name, colour, text string) {
 		fmt.Fprintf(p.out, "    %-*s%s\n", indent-4, name, p.paint(colour, line))
 		name = ""
 	}
-}
-
-// wrap breaks a text at its spaces.
-func wrap(text string, width int) []string {
-	var lines []string
-	line := ""
-	for word := range strings.SplitSeq(text, " ") {
-		switch {
-		case line == "":
-			line = word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width:
-			lines, line = append(lines, line), word
-		default:
-			line += " " + word
-		}
-	}
-	return append(lines, line)
 }
 
 // Colours as terminals know them (ECMA-48, SGR).
@@ -144,8 +130,8 @@ func (s seen) waits() string {
 }
 
 func (w want) String() string {
-	return fmt.Sprintf("%s, reason %s, pushback %s, messages of a stream %d",
-		codeName(w.code), w.reason, w.pushback, w.messages)
+	return fmt.Sprintf("%s, reason %s, pushback %s, messages of a stream %d, text in %q",
+		codeName(w.code), w.reason, w.pushback, w.messages, w.locale)
 }
 
 // codeName is the name that all languages use, such as NOT_FOUND.

@@ -16,6 +16,7 @@ type scene struct {
 	title string
 	in    setting
 	rpc   string
+	lang  string          // that the caller asks for
 	box   []boxtest.Fault // one for each request that the call leads to
 	want  want
 }
@@ -26,6 +27,7 @@ type want struct {
 	reason   string
 	pushback sign
 	messages int // of a stream, before the error
+	locale   string
 }
 
 // sign is the kind of a pushback.
@@ -44,6 +46,11 @@ var script = []scene{
 		title: "The name is taken", rpc: "CreateFolder",
 		box:  []boxtest.Fault{boxtest.Conflict("folder", "4711", "reports")},
 		want: want{code: codes.AlreadyExists, reason: "ITEM_NAME_IN_USE", pushback: none},
+	},
+	{
+		title: "The same, for a person who reads Japanese", rpc: "CreateFolder", lang: "ja-JP, en;q=0.5",
+		box:  []boxtest.Fault{boxtest.Conflict("folder", "4711", "reports")},
+		want: want{code: codes.AlreadyExists, reason: "ITEM_NAME_IN_USE", pushback: none, locale: "ja"},
 	},
 	{
 		title: "The file is not there", rpc: "AddComment",

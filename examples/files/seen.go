@@ -31,7 +31,9 @@ type seen struct {
 	outcome   boxgrpcv1.Outcome
 	requestID string
 	resource  string // what is in the way
-	messages  int    // before the error, or unary
+	locale    string // of the text for the person at the screen
+	localized string
+	messages  int // before the error, or unary
 }
 
 func newSeen(messages int, err error, trailer metadata.MD) seen {
@@ -46,6 +48,7 @@ func newSeen(messages int, err error, trailer metadata.MD) seen {
 	if e, ok := translate.FromError(err); ok {
 		s.reason, s.requestID, s.outcome = e.Reason(), e.RequestID(), e.Outcome()
 		s.wait, s.again = e.RetryDelay()
+		s.locale, s.localized = e.LocalizedMessage()
 	}
 	return s
 }
@@ -65,7 +68,7 @@ func (s seen) sign() sign {
 
 func (w want) met(got seen) bool {
 	return w.code == got.code && w.reason == got.reason && w.pushback == got.sign() &&
-		w.messages == max(got.messages, 0)
+		w.messages == max(got.messages, 0) && w.locale == got.locale
 }
 
 // advice is what the caller should do. RetryInfo comes first: with it the same call

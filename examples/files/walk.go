@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"google.golang.org/grpc/metadata"
 )
 
 // callDeadline is what callers give each call; nothing ever waits for it.
@@ -40,6 +42,9 @@ func walk(ctx context.Context, scenes []scene, p printer) error {
 func (st *stage) play(ctx context.Context, sc scene) seen {
 	ctx, cancel := context.WithTimeout(ctx, callDeadline)
 	defer cancel()
+	if sc.lang != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, "accept-language", sc.lang)
+	}
 	r := rpcs[sc.rpc]
 	st.box.Reset()
 	st.box.Script(r.asks, sc.box...)

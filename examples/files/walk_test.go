@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 )
@@ -36,7 +35,7 @@ func TestWalk(t *testing.T) {
 func checkWidth(t *testing.T, text string) {
 	t.Helper()
 	for line := range strings.Lines(text) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+		if n := columns(strings.TrimSuffix(line, "\n")); n > width {
 			t.Errorf("%d columns: %q", n, line)
 		}
 	}
