@@ -168,15 +168,8 @@ func boxValue(e *boxgrpcv1.BoxError, p *parts, m toldMember) (string, bool) {
 	return "", false
 }
 
-// errorCodeOf reads the upstream's error code back from a status.
-func errorCodeOf(p *parts, status int) string {
-	e := p.boxError()
-	if e == nil || e == ordinary {
-		if reason := p.info.GetReason(); reason != statusReason(status) {
-			return strings.ToLower(reason)
-		}
-		return ""
-	}
+// boxCode reads Box's error code back.
+func boxCode(e *boxgrpcv1.BoxError, p *parts) string {
 	members := boxMembers(e, p)
 	challenge, _ := boxValue(e, p, told[len(told)-1])
 	return firstOf(text(members["code"]), text(members["error"]), challenge)

@@ -64,12 +64,13 @@ func (t *Translator) find(a *Answer, doc Document) match {
 }
 
 // inner is the rule of a status that a third system answered. Of what the upstream
-// itself did before, it proves nothing.
+// itself did before, it proves nothing, and Retry-After is not its word.
 func inner(r *boxgrpcv1.Rule) match {
-	if r.GetRetry() == boxgrpcv1.Retry_RETRY_ALWAYS {
-		r = &boxgrpcv1.Rule{GrpcCode: r.GetGrpcCode(), Retry: boxgrpcv1.Retry_RETRY_IF_IDEMPOTENT}
+	class := r.GetRetry()
+	if class == boxgrpcv1.Retry_RETRY_ALWAYS {
+		class = boxgrpcv1.Retry_RETRY_IF_IDEMPOTENT
 	}
-	return match{decides: r}
+	return match{decides: &boxgrpcv1.Rule{GrpcCode: r.GetGrpcCode(), Retry: class}}
 }
 
 func (v *verdict) widen(w *boxgrpcv1.RetryAfterRule) {

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
@@ -93,21 +94,28 @@ func cutPartial(p *parts, limit int) bool {
 	return had
 }
 
-// cutContext takes context_info and everything else of open size out of the
-// document. Of another upstream's document nothing is known, so it goes whole.
-func cutContext(p *parts, limit int) bool {
-	e, ok := p.document.(*boxgrpcv1.BoxError)
-	if !ok {
-		return cutDocument(p, limit)
+// cutContext takes everything of open size out of the document, whoever's it is:
+// bytes, lists, and texts that are longer than a code or an id.
+func cutContext(p *parts, _ int) bool {
+	if p.document == nil {
+		return false
 	}
-	size := proto.Size(e)
-	e.ContextInfo, e.OtherMembers = nil, nil
-	for _, m := range told {
-		if field := boxField(e, m.name); *field != nil && len(**field) > shortField {
-			*field = nil
+	size := proto.Size(p.document)
+	shrink(p.document.ProtoReflect())
+	return proto.Size(p.document) < size
+}
+
+func shrink(m protoreflect.Message) {
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case f.IsMap(), f.IsList() && f.Kind() != protoreflect.EnumKind, f.Kind() == protoreflect.BytesKind,
+			f.Kind() == protoreflect.StringKind && len(v.String()) > shortField:
+			m.Clear(f)
+		case f.Kind() == protoreflect.MessageKind:
+			shrink(v.Message())
 		}
-	}
-	return proto.Size(e) < size
+		return true
+	})
 }
 
 // cutMessage keeps as much of the message as fits, and in any case its first bytes.

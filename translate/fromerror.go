@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -127,6 +128,35 @@ func fromStatus(st *status.Status) *Error {
 	}
 	return e
 }
+
+// errorCodeOf reads the upstream's error code back from a status: from where its
+// document says it stands, else from the reason.
+func errorCodeOf(p *parts, status int) string {
+	reason := p.info.GetReason()
+	if reason == statusReason(status) {
+		reason = ""
+	}
+	switch doc := p.document.(type) {
+	case *boxgrpcv1.BoxError:
+		return boxCode(doc, p)
+	case *boxgrpcv1.InformaticaError:
+		return firstOf(doc.GetCode(), reason)
+	case *boxgrpcv1.HitachiError:
+		return p.info.GetMetadata()[keyMessageID]
+	}
+	switch p.info.GetDomain() {
+	case hitachiDomain:
+		return p.info.GetMetadata()[keyMessageID]
+	case informaticaDomain:
+		return reason
+	}
+	return strings.ToLower(reason)
+}
+
+var (
+	hitachiDomain     = domainOf(boxgrpcv1.HitachiCode(0).Descriptor())
+	informaticaDomain = domainOf(boxgrpcv1.InformaticaCode(0).Descriptor())
+)
 
 func (e *Error) readMetadata(p *parts) {
 	md := p.info.GetMetadata()

@@ -57,7 +57,6 @@ func (f informaticaFault) lookBehind(doc *Document) {
 	if inner := innerStatus(doc.Code); inner != 0 {
 		doc.InnerStatus = inner
 		doc.Metadata = map[string]string{keyInnerStatus: decimal(inner)}
-		doc.Retry = innerRetry(inner)
 	}
 	if doc.Code == "SERVICE_CONNECTOR_ERROR" && madeTheCall[f.texts["reason"]] {
 		doc.Outcome = boxgrpcv1.Outcome_OUTCOME_APPLIED
@@ -78,16 +77,6 @@ func innerStatus(code string) int {
 	}
 	n, _ := parseDecimal(digits) // 0 where there is a letter
 	return n
-}
-
-// innerRetry is what a third system's status proves of the process: that it may
-// be run again where that does no harm, at most. A Retry-After beside it changes
-// nothing, as earlier steps have run.
-func innerRetry(inner int) boxgrpcv1.Retry {
-	if inner < http.StatusBadRequest {
-		return boxgrpcv1.Retry_RETRY_UNSPECIFIED // such a status decides nothing
-	}
-	return min(httpRule(inner).GetRetry(), boxgrpcv1.Retry_RETRY_IF_IDEMPOTENT)
 }
 
 // detail is what the status does not say elsewhere.

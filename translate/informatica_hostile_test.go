@@ -8,13 +8,10 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
-	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 	"github.com/boxgrpc/boxgrpc/translate"
 )
 
@@ -74,7 +71,7 @@ func TestInformaticaBounds(t *testing.T) { //nolint:paralleltest // it measures 
 		runtime.ReadMemStats(&before)
 		start := time.Now()
 		e := mustError(t, translate.Informatica.Translate(informatica("POST", 500, []byte(tt.body))))
-		checkInformatica(t, e)
+		checkError(t, e)
 		took := time.Since(start)
 		runtime.ReadMemStats(&after)
 		if used := after.TotalAlloc - before.TotalAlloc; took > 2*time.Second || used > 48<<20 {
@@ -102,32 +99,6 @@ func FuzzTranslateInformatica(f *testing.F) {
 			}
 			return
 		}
-		checkInformatica(t, mustError(t, err))
+		checkError(t, mustError(t, err))
 	})
-}
-
-func checkInformatica(t *testing.T, e *translate.Error) {
-	t.Helper()
-	st := e.GRPCStatus()
-	switch {
-	case st.Code() == codes.OK || st.Code() > codes.Unauthenticated:
-		t.Errorf("code %v", st.Code())
-	case len(e.Reason()) > 63 || !legalReason.MatchString(e.Reason()):
-		t.Errorf("reason %q", e.Reason())
-	case e.HeaderBytes() > 4096:
-		t.Errorf("%d bytes of header", e.HeaderBytes())
-	case !utf8.ValidString(e.Error()):
-		t.Errorf("message %q", e.Error())
-	}
-	wait, ok := e.RetryDelay()
-	retry := detail[*errdetails.RetryInfo](t, e)
-	if ok != (retry != nil) || wait != retry.GetRetryDelay().AsDuration() || wait < 0 {
-		t.Errorf("RetryDelay = %v, %v, but RetryInfo %v", wait, ok, retry)
-	}
-	if detail[*boxgrpcv1.InformaticaError](t, e) == nil && e.Metadata()["truncated"] == "" {
-		t.Error("the document is gone: it could not be packed")
-	}
-	if got, found := translate.FromError(st.Err()); !found || got.Reason() != e.Reason() || got.Code() != e.Code() {
-		t.Errorf("FromError = %v, %v", got, found)
-	}
 }

@@ -26,10 +26,10 @@ type messages map[string]map[string]string
 
 // messagesOf reads a file when it is first needed. A test reads them all.
 var messagesOf = map[string]func() messages{
-	boxDomain:                           loader("box"),
-	"hitachi.com/configuration-manager": loader("hitachi"),
-	ownDomain:                           loader("boxgrpc"),
-	httpDomain:                          loader("http"),
+	boxDomain:     loader("box"),
+	hitachiDomain: loader("hitachi"),
+	ownDomain:     loader("boxgrpc"),
+	httpDomain:    loader("http"),
 }
 
 var httpDomain = domainOf(boxgrpcv1.HttpStatus(0).Descriptor())
