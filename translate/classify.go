@@ -41,11 +41,14 @@ func (t *Translator) classify(a *Answer, doc Document) (verdict, bool) {
 	if doc.Foreign || doc.Failed && v.code == codes.OK {
 		v.code, v.class = codes.Internal, boxgrpcv1.Retry_RETRY_NEVER
 	}
-	v.allowed = t.allowed(v.class, a.Method)
 	v.outcome = outcome(v.class, a.Method, a.Status)
 	if doc.Outcome != boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED {
 		v.outcome = doc.Outcome
 	}
+	if v.outcome == boxgrpcv1.Outcome_OUTCOME_PARTIAL && !safe(a.Method) {
+		v.class = boxgrpcv1.Retry_RETRY_NEVER // a repeat does the finished part again
+	}
+	v.allowed = t.allowed(v.class, a.Method)
 	return v, v.code != codes.OK
 }
 

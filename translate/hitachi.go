@@ -31,22 +31,19 @@ func decodeHitachi(a Answer) Document {
 	if r.failed = r.failed || r.partlyDone(&a); !ok || !r.failed && a.Status/100 == 2 {
 		return Document{}
 	}
-	e := r.object.errorObject()
-	id := e.ids()
-	source := firstOf(text(e.ErrorSource), text(e.ErrorResource))
-	doc := Document{
-		Code:     id.message,
-		Message:  firstOf(text(e.Message), text(e.ErrorMessage), r.words()),
-		Reason:   id.reason(a.Status),
+	source := firstOf(text(r.err.ErrorSource), text(r.err.ErrorResource))
+	return Document{
+		Code:     r.id.message,
+		LookUp:   append(r.formCodes(&a, source), r.ownCodes(&a)...),
+		Message:  firstOf(text(r.err.Message), text(r.err.ErrorMessage), r.words()),
+		Reason:   r.id.reason(a.Status),
 		Failed:   r.failed,
-		Metadata: map[string]string{keyMessageID: id.message, keySSB: id.ssb, keyDetailCode: id.detail},
+		Retry:    r.retry(&a, text(r.err.SolutionType)),
+		Outcome:  r.outcome(&a, source),
+		Metadata: map[string]string{keyMessageID: r.id.message, keySSB: r.id.ssb, keyDetailCode: r.id.detail},
 		Resource: hitachiResource(source),
-		Detail:   r.object.detail(&e, id.raid),
+		Detail:   r.detail(),
 	}
-	doc.LookUp = append(r.formCodes(&a, source), r.ownCodes(&a, id)...)
-	doc.Outcome = r.outcome(&a, source)
-	doc.Retry = r.retry(&a, text(e.SolutionType))
-	return doc
 }
 
 // formCodes is what the answer says by its form, where that comes before any code.
@@ -64,10 +61,10 @@ func (r *hitachiReading) formCodes(a *Answer, source string) []string {
 
 // ownCodes are the storage system's codes. Where a part was done, or may have been,
 // a code that invites everybody to repeat cannot speak for the whole.
-func (r *hitachiReading) ownCodes(a *Answer, id hitachiIDs) []string {
+func (r *hitachiReading) ownCodes(a *Answer) []string {
 	doubtful := r.partlyDone(a) || r.mixed && (r.object.work() || !safe(a.Method)) || r.cutOff(a)
 	var list []string
-	for _, code := range id.codes() {
+	for _, code := range r.id.codes() {
 		if doubtful && repeatable(hitachiRules[code]) {
 			return append(list, hitachiPartialWrite)
 		}

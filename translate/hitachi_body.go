@@ -132,6 +132,8 @@ func elements(raw []byte) []json.RawMessage {
 // A hitachiReading is what an answer says as a whole.
 type hitachiReading struct {
 	object hitachiObject // the answer, or of several the first that failed
+	err    hitachiObject // the error object of it
+	id     hitachiIDs    // the codes of that
 	failed bool          // whatever the status says
 	others bool          // of several, one did not fail
 	mixed  bool          // of several failures, one has other codes
@@ -157,16 +159,17 @@ func readHitachi(body []byte) (r hitachiReading, ok bool) {
 
 // add takes note of one object more.
 func (r *hitachiReading) add(o hitachiObject, more bool) {
-	switch failed := o.failed(); {
-	case !more:
-		r.object, r.failed = o, failed
-	case failed && !r.failed:
-		r.object, r.failed, r.others = o, true, true
-	case !failed:
+	failed := o.failed()
+	if more && !failed {
 		r.others = true
-	default:
-		one, other := r.object.errorObject(), o.errorObject()
-		r.mixed = r.mixed || !slices.Equal(one.ids().codes(), other.ids().codes())
+		return
+	}
+	e := o.errorObject()
+	switch id := e.ids(); {
+	case !more || !r.failed:
+		r.object, r.err, r.id, r.failed, r.others = o, e, id, failed, more
+	case !slices.Equal(id.codes(), r.id.codes()):
+		r.mixed = true
 	}
 	r.mixed = r.mixed || mixedCodes(o.ErrorResponses)
 }

@@ -157,21 +157,6 @@ func TestHitachiTakesPairsOfTheUsersOwn(t *testing.T) {
 	}
 }
 
-// checkWire is what holds for any status that goes to a caller.
-func checkWire(t *testing.T, e *translate.Error) {
-	t.Helper()
-	c := e.GRPCStatus().Code()
-	if c == codes.OK || c > codes.Unauthenticated || !legalReason.MatchString(e.Reason()) || len(e.Reason()) > 63 ||
-		e.HeaderBytes() > 4096 || !utf8.ValidString(e.Error()) {
-		t.Errorf("%v %q %q, %d bytes of header", c, e.Reason(), e, e.HeaderBytes())
-	}
-	retry := detail[*errdetails.RetryInfo](t, e)
-	wait, ok := e.RetryDelay()
-	if ok != (retry != nil) || wait != retry.GetRetryDelay().AsDuration() || wait < 0 || ok && e.RetryClass() == never {
-		t.Errorf("RetryDelay = %v, %v, but RetryInfo %v and class %v", wait, ok, retry, e.RetryClass())
-	}
-}
-
 // Whatever a stranger answers: no panic, no success for an error status, a legal
 // reason, and a status that reaches the caller.
 func FuzzTranslateHitachi(f *testing.F) {
@@ -197,7 +182,7 @@ func FuzzTranslateHitachi(f *testing.F) {
 			return
 		}
 		e := mustError(t, err)
-		checkWire(t, e)
+		checkError(t, e)
 		d := detail[*boxgrpcv1.HitachiError](t, e)
 		if !utf8.Valid(d.GetErrorResponses()) || !utf8.Valid(d.GetPartialSuccessResponses()) || !utf8.ValidString(d.GetCause()) {
 			t.Errorf("HitachiError = %v", d)

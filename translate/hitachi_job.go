@@ -67,12 +67,13 @@ func (r *hitachiReading) words() string {
 
 // detail is the document that callers get: what the rest of the status does not
 // say.
-func (o *hitachiObject) detail(e *hitachiObject, raid string) *boxgrpcv1.HitachiError {
+func (r *hitachiReading) detail() *boxgrpcv1.HitachiError {
+	o, e := &r.object, &r.err
 	d := &boxgrpcv1.HitachiError{
 		Cause:                   text(e.Cause),
 		Solution:                text(e.Solution),
 		SolutionType:            text(e.SolutionType),
-		RaidManagerCode:         raid,
+		RaidManagerCode:         r.id.raid,
 		ErrorResponses:          wholeArray(o.ErrorResponses),
 		PartialSuccessResponses: wholeArray(o.PartialSuccess),
 	}

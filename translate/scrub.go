@@ -27,6 +27,7 @@ func secretMember(name string) bool {
 
 var (
 	urlPattern    = regexp.MustCompile(`(?i)https?://[^\s"'<>\\]+`)
+	pathPattern   = regexp.MustCompile(`(^|[\s"'(])(/[^\s"'<>?]+)\?[^\s"'<>]+`)
 	bearerPattern = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]*[0-9][A-Za-z0-9._~+/=-]*`)
 	namedPattern  = regexp.MustCompile(`(?i)\b(\w*(?:token|secret|password|assertion))=[^\s&"']+`)
 )
@@ -36,6 +37,9 @@ func scrubText(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if strings.Contains(s, "://") {
 		s = urlPattern.ReplaceAllStringFunc(s, scrubURL)
+	}
+	if strings.Contains(s, "?") {
+		s = pathPattern.ReplaceAllString(s, "$1$2")
 	}
 	if strings.Contains(s, "=") {
 		s = namedPattern.ReplaceAllString(s, "$1=[removed]")

@@ -14,6 +14,8 @@ func TestScrubText(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ situation, text, want string }{
 		{"signed download", "see https://dl.example.com/f/1?sig=SECRET&e=9.", "see https://dl.example.com/f/1"},
+		{"path with a query", `moved to "/files/1?sig=SECRET", or /a/b?x=SECRET`, `moved to "/files/1", or /a/b`},
+		{"a question", "why/when? and/or? /tmp", "why/when? and/or? /tmp"},
 		{"user in the address", "https://me:SECRET@example.com/a", "https://example.com/a"},
 		{"token in the fragment", "https://example.com/cb#access_token=SECRET", "https://example.com/cb"},
 		{"bearer token", "sent Authorization: Bearer abc123SECRET", "sent Authorization: Bearer [removed]"},

@@ -53,6 +53,21 @@ func TestUpstreamOfTheUsersOwn(t *testing.T) {
 	}
 }
 
+// Half of a write was done: whatever a user's rule says of the code, a repeat would
+// do that half again.
+func TestAHalfDoneWriteIsNeverRepeated(t *testing.T) {
+	t.Parallel()
+	half := translate.New(translate.Upstream{Domain: "half.example.com", Decode: func(translate.Answer) translate.Document {
+		return translate.Document{Code: "locked", Outcome: boxgrpcv1.Outcome_OUTCOME_PARTIAL}
+	}}, translate.WithRule("locked", &boxgrpcv1.Rule{GrpcCode: boxgrpcv1.GrpcCode_GRPC_CODE_UNAVAILABLE, Retry: always}))
+	if _, ok := mustError(t, half.Translate(translate.Answer{Method: "POST", Status: 503})).RetryDelay(); ok {
+		t.Error("a half-done POST has RetryInfo")
+	}
+	if _, ok := mustError(t, half.Translate(translate.Answer{Method: "GET", Status: 503})).RetryDelay(); !ok {
+		t.Error("a GET may be repeated, whatever it got")
+	}
+}
+
 // A changed mapping is one option on one translator, and no other one changes.
 func TestWithRule(t *testing.T) {
 	t.Parallel()
