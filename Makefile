@@ -49,7 +49,7 @@ snippets: $(BUF) ## The README's buf.gen.yaml
 	PATH="$(CURDIR)/node_modules/.bin:$$PATH" buf generate --template .tools/buf.gen.yaml -o .tools/snippets
 	@ls .tools/snippets/gen/ts/boxgrpc/v1/*.ts
 
-conformance: ## The catalogue against the schema
+conformance: ## The catalogue against the schema, and the vectors
 	go test ./conformance
 
 check-generate: generate ## Fails if generated files are not fresh

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package conformance holds what every language can check itself against: the
-// catalogues as plain data.
+// catalogues, and vectors for every upstream, as plain data. README.md says how to
+// read them.
 package conformance
 
 import _ "embed"
