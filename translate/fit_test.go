@@ -133,6 +133,9 @@ func checkError(t *testing.T, e *translate.Error) {
 	case !utf8.ValidString(e.Error()):
 		t.Errorf("message %q", e.Error())
 	}
+	if n := e.WithLanguage("ja").HeaderBytes(); n > 4096 {
+		t.Errorf("%d bytes of header in Japanese", n)
+	}
 	retry := detail[*errdetails.RetryInfo](t, e)
 	wait, ok := e.RetryDelay()
 	if ok != (retry != nil) || wait != retry.GetRetryDelay().AsDuration() || wait < 0 {

@@ -55,7 +55,10 @@ const (
 	BoxCode_BOX_CODE_INVALID_COLLABORATION_ITEM BoxCode = 7
 	// The authorization code, refresh token or assertion has expired, was used
 	// before or is wrong. It never works again: sign a new assertion by a correct
-	// clock, or let the user sign in.
+	// clock, or let the user sign in. Where Box's words tell, ErrorInfo metadata has
+	// cause: assertion_expired, assertion_lifetime, assertion_not_yet_valid,
+	// assertion_reused, subject, issuer, key, refresh_token, authorization_code,
+	// client_credentials.
 	BoxCode_BOX_CODE_INVALID_GRANT BoxCode = 8
 	// The page size is not a number. Send limit as a whole number.
 	BoxCode_BOX_CODE_INVALID_LIMIT BoxCode = 9
@@ -132,7 +135,9 @@ const (
 	// account.
 	BoxCode_BOX_CODE_FORBIDDEN BoxCode = 32
 	// A Shield access policy, a malware rule or an information barrier stops the
-	// action. An admin of the enterprise must look at the policy.
+	// action. An admin of the enterprise must look at the policy. Where Box's words
+	// tell, ErrorInfo metadata has cause: malware, information_barrier,
+	// access_policy.
 	BoxCode_BOX_CODE_FORBIDDEN_BY_POLICY BoxCode = 33
 	// The shared link needs a password, and the one sent is missing or wrong. Ask
 	// whoever made the link, and send the password in the BoxApi header.
@@ -344,7 +349,8 @@ const (
 	BoxCode_BOX_CODE_UNAUTHORIZED_CLIENT BoxCode = 103
 	// The token request lacks a parameter, or the application is not set up for
 	// this grant. Check grant_type, then the application in the developer
-	// console.
+	// console. Where Box's words tell, ErrorInfo metadata has cause: configuration,
+	// grant_type.
 	BoxCode_BOX_CODE_INVALID_REQUEST BoxCode = 104
 	// The token request asks for a scope that does not exist or that the
 	// application has not got. Correct scope, or enable it in the developer
