@@ -66,7 +66,7 @@ func finishBoxError(e *boxgrpcv1.BoxError, p *parts, raw []byte, s scrubber) pro
 			e.Told = append(e.Told, m.member)
 		}
 	}
-	if len(e.GetContextInfo()) > 0 && sameJSON(e.GetContextInfo(), contextOf(p)) {
+	if len(e.GetContextInfo()) > 0 && p.badRequest != nil && sameJSON(e.GetContextInfo(), contextOf(p)) {
 		e.ContextInfo = nil
 		e.Told = append(e.Told, boxgrpcv1.BoxError_MEMBER_CONTEXT_INFO)
 	}

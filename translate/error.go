@@ -55,8 +55,7 @@ func (e *Error) built() *parts {
 			e.parts, e.build = e.build(), nil
 		}
 		if e.st == nil {
-			e.parts.fit(e.limit)
-			e.st = status.FromProto(e.parts.proto())
+			e.st = status.FromProto(e.parts.fit(e.limit))
 		}
 	})
 	return e.parts
@@ -145,7 +144,7 @@ func (e *Error) Body() []byte {
 
 // HeaderBytes is what the error costs on the wire, counted as [WithMaxHeaderBytes]
 // says.
-func (e *Error) HeaderBytes() int { return e.built().headerBytes() }
+func (e *Error) HeaderBytes() int { return headerBytes(e.built().proto()) }
 
 // WithoutRetry returns the error without RetryInfo: for a whole RPC that must not
 // be sent again although this request might. A wait that the upstream named moves

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"unicode/utf8"
 
+	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -40,14 +41,18 @@ const (
 	shortField = 64 // bytes of a text that a cut document keeps
 )
 
-// fit cuts until everything that boxgrpc writes stays within limit.
-func (p *parts) fit(limit int) {
+// fit cuts until everything that boxgrpc writes stays within limit, and packs what
+// is left.
+func (p *parts) fit(limit int) *spb.Status {
+	st := p.proto()
 	for _, cut := range cuts {
-		if p.headerBytes() <= limit {
-			return
+		if headerBytes(st) <= limit {
+			break
 		}
 		p.truncate(func() bool { return cut(p, limit) })
+		st = p.proto()
 	}
+	return st
 }
 
 // truncate makes a cut and marks it. The mark is there first, to be counted.
@@ -88,7 +93,7 @@ func cutPartial(p *parts, limit int) bool {
 	if had {
 		e.PartialSuccessResponses = nil
 	}
-	if had && p.headerBytes() > limit {
+	if had && headerBytes(p.proto()) > limit {
 		e.ErrorResponses = nil
 	}
 	return had
@@ -123,7 +128,7 @@ func cutMessage(p *parts, limit, atLeast int) bool {
 	message := p.message
 	n := sort.Search(len(message), func(n int) bool {
 		p.message = message[:n+1]
-		return p.headerBytes() > limit
+		return headerBytes(p.proto()) > limit
 	})
 	n = min(max(n, atLeast), len(message))
 	for n > 0 && n < len(message) && !utf8.RuneStart(message[n]) {
@@ -135,12 +140,11 @@ func cutMessage(p *parts, limit, atLeast int) bool {
 
 // headerBytes counts the header fields that carry the status, by RFC 9113 section
 // 6.5.2: name, value and 32 for each. The pushback is counted at its longest.
-func (p *parts) headerBytes() int {
-	st := p.proto()
+func headerBytes(st *spb.Status) int {
 	const pushback = len("grpc-retry-pushback-ms") + len("2147483647") + 32
-	n := pushback + len("grpc-status") + len(decimal(int(p.code))) + 32
-	if p.message != "" {
-		n += len("grpc-message") + percentEncoded(p.message) + 32
+	n := pushback + len("grpc-status") + len(decimal(int(st.GetCode()))) + 32
+	if st.GetMessage() != "" {
+		n += len("grpc-message") + percentEncoded(st.GetMessage()) + 32
 	}
 	if len(st.GetDetails()) > 0 {
 		n += len("grpc-status-details-bin") + base64.RawStdEncoding.EncodedLen(proto.Size(st)) + 32

@@ -21,8 +21,11 @@ var secretMembers = map[string]bool{
 	"debugmessage": true, "sessionid": true, "icsessionid": true,
 }
 
+// separators are what people put between the words of a name.
+var separators = strings.NewReplacer("_", "", "-", "")
+
 func secretMember(name string) bool {
-	return secretMembers[strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))]
+	return secretMembers[strings.ToLower(separators.Replace(name))]
 }
 
 var (
@@ -44,7 +47,22 @@ func scrubText(s string) string {
 	if strings.Contains(s, "=") {
 		s = namedPattern.ReplaceAllString(s, "$1=[removed]")
 	}
-	return bearerPattern.ReplaceAllString(s, "$1 [removed]")
+	if containsFold(s, "bearer ") || containsFold(s, "basic ") {
+		s = bearerPattern.ReplaceAllString(s, "$1 [removed]")
+	}
+	return s
+}
+
+// containsFold looks for a word in letters of either case, so that the slow pattern
+// runs only where it can match. Any white space counts as a blank.
+func containsFold(s, word string) bool {
+	last := len(word) - 1
+	for i := 0; i+last < len(s); i++ {
+		if strings.EqualFold(s[i:i+last], word[:last]) && (s[i+last] <= ' ') {
+			return true
+		}
+	}
+	return false
 }
 
 // secretText looks for secrets that a member of the same name hides, of which only
