@@ -38,7 +38,7 @@ func TestTransportVectors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := translate.TransportError(req, send(&http.Client{Transport: &s.transport}, req))
+			got := translate.HTTP.TransportError(req, send(&http.Client{Transport: &s.transport}, req))
 			if got == nil {
 				t.Fatal("the request succeeded")
 			}

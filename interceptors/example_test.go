@@ -38,7 +38,7 @@ func (f *files) GetFile(ctx context.Context, req *filesv1.GetFileRequest) (*file
 	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return nil, translate.TransportError(r, err)
+		return nil, translate.Box.TransportError(r, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if err := translate.Box.CheckResponse(resp); err != nil {

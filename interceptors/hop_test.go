@@ -106,7 +106,7 @@ func (timeout) Timeout() bool { return true }
 // transport is an error of an http.Client whose GET got no answer.
 func transport(err error) error {
 	req, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, "https://api.box.com/2.0/files/1", nil)
-	return translate.TransportError(req, &url.Error{Op: "Get", URL: req.URL.String(), Err: err})
+	return translate.HTTP.TransportError(req, &url.Error{Op: "Get", URL: req.URL.String(), Err: err})
 }
 
 // handlings are what handlers do with an error on its way out, and callers with

@@ -45,7 +45,7 @@ var leaks = map[string]struct {
 		"NOT_FOUND"},
 	"raw body": {upstream(translate.Box.With(translate.WithRawBody()), http.MethodGet, 404,
 		`{"code":"not_found","access_token":"`+secret+`"}`), "NOT_FOUND"},
-	"URL of the request": {translate.TransportError(nil, &url.Error{Op: "Get", URL: "https://api.box.com/?access_token=" + secret, Err: syscall.ECONNREFUSED}),
+	"URL of the request": {translate.HTTP.TransportError(nil, &url.Error{Op: "Get", URL: "https://api.box.com/?access_token=" + secret, Err: syscall.ECONNREFUSED}),
 		"CONNECTION_REFUSED"},
 	"service credentials": {upstream(translate.Box.With(translate.WithServiceCredentials()), http.MethodGet, 401,
 		`{"code":"unauthorized","message":"app `+secret+` is disabled"}`), "UPSTREAM_CREDENTIALS"},

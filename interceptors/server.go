@@ -37,7 +37,8 @@ func newServer(ctl *retry.Controller, opts []Option) *server {
 	return s
 }
 
-// judge turns a handler's error into what the caller gets. The advice is nil for
+// judge turns a handler's error into what the caller gets. What the handler wrapped
+// around it stays its cause, for the interceptors outside that log. The advice is nil for
 // errors that are not an upstream's: nothing is added to those.
 func (s *server) judge(ctx context.Context, call mwinterceptors.CallMeta, err error) (*retry.Advice, error) {
 	safety := s.safety(ctx, call)
@@ -48,7 +49,7 @@ func (s *server) judge(ctx context.Context, call mwinterceptors.CallMeta, err er
 	}
 	e = e.WithLanguage(language(ctx)).ForCaller()
 	advice := s.ctl.Advise(e, safety, remaining(ctx))
-	return &advice, judged(e, advice)
+	return &advice, judged(e, advice).WithCause(err)
 }
 
 // pushback is the trailer that tells the advice, or nil.

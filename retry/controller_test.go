@@ -52,7 +52,7 @@ func transport(t *testing.T, method string, err error) *translate.Error {
 		t.Fatal(reqErr)
 	}
 	var e *translate.Error
-	if !errors.As(translate.TransportError(req, err), &e) {
+	if !errors.As(translate.Box.TransportError(req, err), &e) {
 		t.Fatalf("TransportError(%s, %v) is no *translate.Error", method, err)
 	}
 	return e

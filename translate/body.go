@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
@@ -54,8 +55,8 @@ func charset(h http.Header, body []byte) encoding.Encoding {
 		return nil
 	}
 	enc, err := htmlindex.Get(name)
-	if err != nil {
-		return nil
+	if err != nil || strings.HasPrefix(strings.ToLower(name), "utf-16") && utf8.Valid(body) && !bytes.ContainsRune(body, 0) {
+		return nil // UTF-16 that is none
 	}
 	return enc
 }

@@ -34,7 +34,7 @@ func decodeBox(a Answer) Document {
 		challenges := parseChallenges(a.Header.Values("WWW-Authenticate"))
 		challenged = challengeError(challenges)
 		doc.Code = challenged
-		doc.Foreign = members == nil && a.Status == 401 && a.Header.Get("Box-Request-Id") == "" && foreignTo("Service", challenges)
+		doc.Foreign = len(members) == 0 && a.Status == 401 && a.Header.Get("Box-Request-Id") == "" && foreignTo("Service", challenges)
 	}
 	if doc.Code == "" && doc.Resource != nil {
 		doc.LookUp, doc.Reason = []string{"item_name_in_use"}, "item_name_in_use"
@@ -91,7 +91,7 @@ func boxViolations(context json.RawMessage) []*errdetails.BadRequest_FieldViolat
 	for _, e := range info.Errors[:min(len(info.Errors), maxViolations)] {
 		if e != (boxFieldError{}) {
 			list = append(list, &errdetails.BadRequest_FieldViolation{
-				Field: e.Name, Description: e.Message, Reason: toReason(e.Reason),
+				Field: e.Name, Description: e.Message, Reason: toReason(scrubText(e.Reason)),
 			})
 		}
 	}
@@ -116,10 +116,7 @@ func boxConflict(context json.RawMessage) *errdetails.ResourceInfo {
 	switch {
 	case json.Unmarshal(info.Conflicts, &several) == nil && len(several) > 0:
 		one = several[0]
-	case json.Unmarshal(info.Conflicts, &one) != nil:
-		return nil
-	}
-	if text(one.Type) == "" && text(one.ID) == "" {
+	case !bytes.HasPrefix(info.Conflicts, []byte("{")) || bytes.Equal(info.Conflicts, []byte("{}")), json.Unmarshal(info.Conflicts, &one) != nil:
 		return nil
 	}
 	return &errdetails.ResourceInfo{ResourceType: text(one.Type), ResourceName: text(one.ID)}

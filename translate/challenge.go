@@ -20,7 +20,7 @@ func parseChallenges(lines []string) []challenge {
 	for _, line := range lines {
 		for _, item := range splitUnquoted(line, ',') {
 			scheme, rest, spaced := strings.Cut(strings.TrimSpace(item), " ")
-			if !strings.Contains(scheme, "=") && scheme != "" {
+			if !strings.Contains(scheme, "=") && scheme != "" && !strings.HasPrefix(strings.TrimSpace(rest), "=") {
 				list = append(list, challenge{scheme: scheme})
 				if item = rest; !spaced {
 					continue
@@ -56,13 +56,13 @@ func challengeError(list []challenge) string {
 	return ""
 }
 
-const errorChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-. "
+const errorChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:/ "
 
 // foreignTo tells whether there are challenges and none of them is a bearer
 // challenge of the realm: then a proxy wants to know who we are.
 func foreignTo(realm string, list []challenge) bool {
 	for _, c := range list {
-		if strings.EqualFold(c.scheme, "Bearer") && (c.realm == "" || c.realm == realm) {
+		if strings.EqualFold(c.scheme, "Bearer") && (c.realm == "" || strings.EqualFold(c.realm, realm)) {
 			return false
 		}
 	}

@@ -26,6 +26,8 @@ func TestChallenges(t *testing.T) {
 			[]challenge{{"Bearer", "Service", "insufficient_scope"}}, "insufficient_scope", false},
 		{"names in upper case", []string{`BEARER REALM="Service", ERROR=expired_token`},
 			[]challenge{{"BEARER", "Service", "expired_token"}}, "expired_token", false},
+		{"blanks around the sign", []string{`Bearer realm = "service", error = "invalid_token"`},
+			[]challenge{{"Bearer", "service", "invalid_token"}}, "invalid_token", false},
 		{"a company's proxy", []string{`NTLM, BASIC realm="CorpProxy"`},
 			[]challenge{{"NTLM", "", ""}, {"BASIC", "CorpProxy", ""}}, "", true},
 		{"two lines, Box in the second", []string{`Negotiate`, `Bearer realm="Service"`},

@@ -34,6 +34,9 @@ const (
 // names no wait.
 const defaultWait = time.Second
 
+// maxMetadata bounds what a decoder can put into the metadata.
+const maxMetadata = 64
+
 // maxID bounds request ids and names of resources. What is longer is no id.
 const maxID = 256
 
@@ -47,7 +50,7 @@ type source struct {
 // assemble builds all that callers will see of an answer, but for the cuts.
 func assemble(t *Translator, src source, doc Document, v verdict) *parts {
 	p := &parts{code: v.code, document: doc.Detail}
-	reason := toReason(firstOf(doc.Reason, doc.Code))
+	reason := toReason(scrubText(firstOf(doc.Reason, doc.Code)))
 	if reason == "" {
 		reason = statusReason(src.status)
 	}
@@ -62,7 +65,7 @@ func assemble(t *Translator, src source, doc Document, v verdict) *parts {
 	p.setRetry(v)
 	p.setRequestID(doc.RequestID, src.headerID)
 	for _, key := range []string{keyCause, keyMessageID, keySSB, keyDetailCode, keyInnerStatus} {
-		if value := usableID(doc.Metadata[key]); value != "" {
+		if value := usableID(doc.Metadata[key]); value != "" && len(value) <= maxMetadata {
 			p.info.Metadata[key] = value
 		}
 	}

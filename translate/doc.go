@@ -11,7 +11,7 @@
 //
 //	resp, err := client.Do(req)
 //	if err != nil {
-//		return nil, translate.TransportError(req, err)
+//		return nil, translate.Box.TransportError(req, err)
 //	}
 //	defer resp.Body.Close()
 //	if err := translate.Box.CheckResponse(resp); err != nil {

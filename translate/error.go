@@ -50,6 +50,7 @@ func newError(t *Translator, a *Answer, doc Document, v verdict) *Error {
 
 // built builds the status once.
 func (e *Error) built() *parts {
+	e = e.orMissing()
 	e.once.Do(func() {
 		if e.parts == nil {
 			e.parts, e.build = e.build(), nil
@@ -64,29 +65,36 @@ func (e *Error) built() *parts {
 // GRPCStatus returns the status that callers get. It is never nil and never OK,
 // not even for a nil *Error that became an error by mistake.
 func (e *Error) GRPCStatus() *status.Status {
-	if e == nil {
-		return status.New(codes.Unknown, nilMessage)
-	}
+	e = e.orMissing()
 	e.built()
 	return e.st
 }
 
 // Error returns the status message.
-func (e *Error) Error() string {
+func (e *Error) Error() string { return e.built().message }
+
+// missing stands for a nil *Error that became an error by mistake.
+var missing = func() *Error {
+	e := newFailure(boxgrpcv1.Failure_FAILURE_UNSPECIFIED, boxgrpcv1.Outcome_OUTCOME_UNKNOWN, nil)
+	e.code, e.class = codes.Unknown, boxgrpcv1.Retry_RETRY_NEVER
+	e.parts.code, e.parts.message = codes.Unknown, "a nil *translate.Error was returned as an error"
+	return e
+}()
+
+func (e *Error) orMissing() *Error {
 	if e == nil {
-		return nilMessage
+		return missing
 	}
-	return e.built().message
+	return e
 }
 
-const nilMessage = "a nil *translate.Error was returned as an error"
-
 // Unwrap returns what went wrong underneath, for the service's own logs; it never
-// reaches a caller. It is nil for an upstream's answer and on the caller's side.
-func (e *Error) Unwrap() error { return e.cause }
+// reaches a caller: of a lost connection the error of net/http, behind the server
+// interceptors what the handler returned. Else it is nil.
+func (e *Error) Unwrap() error { return e.orMissing().cause }
 
 // Code returns the status code.
-func (e *Error) Code() codes.Code { return e.code }
+func (e *Error) Code() codes.Code { return e.orMissing().code }
 
 // Reason returns ErrorInfo.reason, such as ITEM_NAME_IN_USE.
 func (e *Error) Reason() string { return e.built().info.GetReason() }
@@ -98,25 +106,27 @@ func (e *Error) Domain() string { return e.built().info.GetDomain() }
 func (e *Error) Metadata() map[string]string { return maps.Clone(e.built().info.GetMetadata()) }
 
 // HTTPStatus returns the upstream's HTTP status, and false where no answer came.
-func (e *Error) HTTPStatus() (int, bool) { return e.status, e.answered }
+func (e *Error) HTTPStatus() (int, bool) { return e.orMissing().status, e.orMissing().answered }
 
-// ErrorCode returns the upstream's error code as it was sent, or "".
-func (e *Error) ErrorCode() string { return e.errorCode }
+// ErrorCode returns the upstream's error code as it was sent, or "". In the caller
+// of a service with an upstream of its own ([New]) it is the reason in lower case.
+func (e *Error) ErrorCode() string { return e.orMissing().errorCode }
 
 // RequestID returns the upstream's id of the request, or "". Give it to the
 // upstream's support.
 func (e *Error) RequestID() string { return e.built().request.GetRequestId() }
 
 // Outcome tells whether the failed request changed anything.
-func (e *Error) Outcome() boxgrpcv1.Outcome { return e.outcome }
+func (e *Error) Outcome() boxgrpcv1.Outcome { return e.orMissing().outcome }
 
 // RetryClass tells which requests may be sent again after this error. On the
 // caller's side it speaks of the RPC: ALWAYS with RetryInfo, NEVER without.
-func (e *Error) RetryClass() boxgrpcv1.Retry { return e.class }
+func (e *Error) RetryClass() boxgrpcv1.Retry { return e.orMissing().class }
 
 // RetryDelay returns the wait of RetryInfo, and false if there is none: then the
 // request must not be sent again.
 func (e *Error) RetryDelay() (time.Duration, bool) {
+	e = e.orMissing()
 	if !e.allowed {
 		return 0, false
 	}
@@ -129,14 +139,15 @@ func (e *Error) RetryDelay() (time.Duration, bool) {
 // RetryAfter returns the wait that the upstream named, whether or not it may be
 // obeyed, and false if it named none. On the caller's side the wait of RetryInfo
 // stands for it.
-func (e *Error) RetryAfter() (time.Duration, bool) { return e.hint, e.hinted }
+func (e *Error) RetryAfter() (time.Duration, bool) { return e.orMissing().hint, e.orMissing().hinted }
 
-// Body returns the upstream's error document: the same JSON value that Box sent,
-// or its very bytes [WithRawBody]. It is nil where the body was no JSON object;
-// where metadata says truncated, parts are missing.
+// Body returns Box's error document: the same JSON value that Box sent, or its very
+// bytes [WithRawBody]. It is nil where the body was no JSON object, and for other
+// upstreams, whose document is the last detail of the status; where metadata says
+// truncated, parts are missing.
 func (e *Error) Body() []byte {
 	p := e.built()
-	if doc := p.boxError(); doc != nil && e.answered {
+	if doc := p.boxError(); doc != nil && e.orMissing().answered {
 		return boxJSON(doc, p)
 	}
 	return nil
@@ -150,7 +161,7 @@ func (e *Error) HeaderBytes() int { return headerBytes(e.built().proto()) }
 // be sent again although this request might. A wait that the upstream named moves
 // to the metadata.
 func (e *Error) WithoutRetry() *Error {
-	v := e.verdict
+	v := e.orMissing().verdict
 	v.allowed, v.class = false, boxgrpcv1.Retry_RETRY_NEVER
 	return e.judged(v)
 }
@@ -158,7 +169,7 @@ func (e *Error) WithoutRetry() *Error {
 // WithRetryDelay returns the error with RetryInfo of this wait: for an RPC that
 // may be sent again then.
 func (e *Error) WithRetryDelay(d time.Duration) *Error {
-	v := e.verdict
+	v := e.orMissing().verdict
 	v.allowed, v.class, v.hint, v.hinted = true, boxgrpcv1.Retry_RETRY_ALWAYS, max(d, 0), true
 	return e.judged(v)
 }
@@ -173,17 +184,26 @@ func (e *Error) judged(v verdict) *Error {
 
 // derive returns an error like e with other parts.
 func (e *Error) derive(p *parts, v verdict) *Error {
+	e = e.orMissing()
 	return &Error{
 		verdict: v, status: e.status, answered: e.answered, errorCode: e.errorCode,
 		family: e.family, serviceOwned: e.serviceOwned, limit: e.limit, cause: e.cause, parts: p,
 	}
 }
 
+// WithCause returns the error with another cause for the service's own logs: what
+// [Error.Unwrap] returns, and what never reaches a caller.
+func (e *Error) WithCause(cause error) *Error {
+	c := e.derive(e.built(), e.orMissing().verdict)
+	c.st, c.cause = e.GRPCStatus(), cause
+	return c
+}
+
 // ForCaller returns what may leave the service. That is e itself, unless the
 // service's own credentials failed ([WithServiceCredentials]): then INTERNAL, reason
 // UPSTREAM_CREDENTIALS, and the request id, and nothing else.
 func (e *Error) ForCaller() *Error {
-	if !e.serviceOwned || e.code != codes.Unauthenticated {
+	if e == nil || !e.serviceOwned || e.code != codes.Unauthenticated {
 		return e
 	}
 	masked := newFailure(boxgrpcv1.Failure_FAILURE_UPSTREAM_CREDENTIALS, boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED, e)

@@ -136,17 +136,20 @@ func errorCodeOf(p *parts, status int) string {
 	if reason == statusReason(status) {
 		reason = ""
 	}
+	if id := p.info.GetMetadata()[keyMessageID]; id != "" {
+		return id
+	}
 	switch doc := p.document.(type) {
 	case *boxgrpcv1.BoxError:
 		return boxCode(doc, p)
 	case *boxgrpcv1.InformaticaError:
 		return firstOf(doc.GetCode(), reason)
 	case *boxgrpcv1.HitachiError:
-		return p.info.GetMetadata()[keyMessageID]
+		return doc.GetMessageId()
 	}
 	switch p.info.GetDomain() {
 	case hitachiDomain:
-		return p.info.GetMetadata()[keyMessageID]
+		return ""
 	case informaticaDomain:
 		return reason
 	}

@@ -33,7 +33,7 @@ func decodeHitachi(a Answer) Document {
 	}
 	source := firstOf(text(r.err.ErrorSource), text(r.err.ErrorResource))
 	return Document{
-		Code:     r.id.message,
+		Code:     text(r.err.MessageID),
 		LookUp:   append(r.formCodes(&a, source), r.ownCodes(&a)...),
 		Message:  firstOf(text(r.err.Message), text(r.err.ErrorMessage), r.words()),
 		Reason:   r.id.reason(a.Status),

@@ -88,16 +88,22 @@ func (o *hitachiObject) ids() hitachiIDs {
 
 var (
 	ssbCode   = regexp.MustCompile(`^[0-9A-Za-z]{1,16}$`)
-	ssbText   = regexp.MustCompile(`^([0-9A-Fa-f]{4})[,/ -]([0-9A-Fa-f]{4})$`)
+	ssbText   = regexp.MustCompile(`^([0-9A-Fa-f]{4})\s*[,/: -]?\s*([0-9A-Fa-f]{4})$`)
 	ssbDetail = regexp.MustCompile(`^[^-]*-2-([^-]+)-([^-]+)`) // type 2: SSB1 and SSB2 follow
 )
 
 // ssbPair writes the pair as the catalogue does. Half a pair says nothing.
 func ssbPair(ssb1, ssb2 string) string {
+	ssb1, ssb2 = hexadecimal(ssb1), hexadecimal(ssb2)
 	if !ssbCode.MatchString(ssb1) || !ssbCode.MatchString(ssb2) {
 		return ""
 	}
 	return strings.ToUpper(ssb1 + "," + ssb2)
+}
+
+func hexadecimal(code string) string {
+	code = strings.TrimSpace(code)
+	return strings.TrimPrefix(strings.TrimPrefix(code, "0x"), "0X")
 }
 
 // idOf is a text that can be an id, or "".

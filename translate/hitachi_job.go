@@ -6,6 +6,7 @@ package translate
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
@@ -27,18 +28,20 @@ func (o *hitachiObject) work() bool { return o.jobEnd() != "" || o.commandFailed
 // jobEnd is how a job ended, or "" where it did not, ended well, or is no job. Only
 // (Completed, Succeeded) is a success.
 func (o *hitachiObject) jobEnd() string {
-	completed := text(o.Status) == "Completed"
+	status, state := text(o.Status), text(o.State)
+	completed := strings.EqualFold(status, "Completed")
 	if !completed && text(o.JobID) == "" {
 		return ""
 	}
-	switch state := text(o.State); {
-	case state == "Failed":
+	either := func(word string) bool { return strings.EqualFold(state, word) || strings.EqualFold(status, word) }
+	switch {
+	case either("Failed"):
 		return hitachiJobFailed
-	case state == "Stopped":
+	case either("Stopped"):
 		return hitachiJobStopped
-	case completed && state == "Unknown":
+	case completed && strings.EqualFold(state, "Unknown"), either("SUCCESS_WITH_ERROR"):
 		return hitachiJobUnknown
-	case completed && state != "Succeeded" && text(o.JobID) != "":
+	case completed && !strings.EqualFold(state, "Succeeded") && text(o.JobID) != "":
 		return hitachiJobUnknown
 	}
 	return ""
@@ -46,7 +49,7 @@ func (o *hitachiObject) jobEnd() string {
 
 // commandFailed reads the status of a command of the simple API.
 func (o *hitachiObject) commandFailed() bool {
-	return text(o.Progress) == "completed" && text(o.Status) == "error"
+	return strings.EqualFold(text(o.Progress), "completed") && strings.EqualFold(text(o.Status), "error")
 }
 
 // words are our own text for a failure that has none and that no status tells.
@@ -87,6 +90,9 @@ func (r *hitachiReading) detail() *boxgrpcv1.HitachiError {
 		}
 	case o.commandFailed():
 		d.CommandStatus = &boxgrpcv1.HitachiError_CommandStatus{Id: text(o.ID), Progress: text(o.Progress), Status: text(o.Status)}
+	}
+	if r.id.message == "" {
+		d.MessageId = text(r.err.MessageID)
 	}
 	return d
 }

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"strings"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
@@ -43,6 +42,7 @@ func (f informaticaFault) document(status int) Document {
 	}
 	if f.shape == boxgrpcv1.InformaticaError_SHAPE_SOAP {
 		doc.Reason = doc.Code[strings.LastIndexByte(doc.Code, ':')+1:] // the prefix means nothing outside the document
+		doc.LookUp = []string{doc.Reason}
 	}
 	if status == http.StatusInternalServerError {
 		f.lookBehind(&doc)
@@ -143,7 +143,7 @@ const maxWraps = 4
 func (f *informaticaFault) add(members map[string]json.RawMessage) {
 	for name, raw := range members {
 		if s := text(raw); s != "" && informaticaTexts[name] {
-			f.texts[name] = hideSession(s)
+			f.texts[name] = s
 		}
 	}
 	var list []struct {
@@ -155,7 +155,7 @@ func (f *informaticaFault) add(members map[string]json.RawMessage) {
 	}
 	f.details = nil
 	for _, d := range list[:min(len(list), maxViolations)] {
-		code, message := hideSession(text(d.Code)), hideSession(text(d.Message))
+		code, message := text(d.Code), text(d.Message)
 		if code != "" || message != "" {
 			f.details = append(f.details, &boxgrpcv1.InformaticaError_Detail{Code: code, Message: message})
 		}
@@ -204,15 +204,3 @@ var informaticaTexts = map[string]bool{
 	"code": true, "reason": true, "detail": true, "details": true, "message": true, "description": true, "error": true,
 	"requestId": true, "request_id": true, "RunId": true, "runId": true, "run_id": true, "runid": true, "id": true,
 }
-
-// hideSession takes out of a text what a process copied into it of another
-// answer: session ids, and everything from a debugMessage on.
-func hideSession(s string) string {
-	s = debugPattern.ReplaceAllString(s, "[removed]")
-	return sessionPattern.ReplaceAllString(s, "$1[removed]")
-}
-
-var (
-	sessionPattern = regexp.MustCompile(`(?i)(session[-_ ]?id\\*["']?\s*[:=>]\s*\\*["']?)[^\s"'&,;<>\\]+`)
-	debugPattern   = regexp.MustCompile(`(?is)\\*["'<]?debug[-_ ]?message.*`)
-)

@@ -125,7 +125,7 @@ func (r *faultReader) end(name string) {
 		r.shape = shape
 	}
 	if r.shape == shape && r.texts[name] == "" {
-		r.texts[name] = hideSession(s)
+		r.texts[name] = s
 	}
 }
 

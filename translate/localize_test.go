@@ -100,7 +100,7 @@ func TestEveryFailureHasATextInBothLanguages(t *testing.T) {
 // failure is an error with this reason, read from a status as a caller does.
 func failure(t *testing.T, f boxgrpcv1.Failure) *translate.Error {
 	t.Helper()
-	st := mustError(t, translate.TransportError(nil, context.Canceled)).GRPCStatus().Proto()
+	st := mustError(t, translate.HTTP.TransportError(nil, context.Canceled)).GRPCStatus().Proto()
 	info := &errdetails.ErrorInfo{}
 	if err := st.GetDetails()[0].UnmarshalTo(info); err != nil {
 		t.Fatal(err)

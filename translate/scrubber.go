@@ -93,9 +93,14 @@ func (s scrubber) value(kind string, v any) (_ any, changed bool) {
 
 // kindOf tells by the name of a member what its text is.
 func kindOf(member string) string {
+	for _, end := range []string{"_id", "_ids", "Id", "Ids", "ID", "IDs", "esource", "esources", "rrorSource", "self"} {
+		if strings.HasSuffix(member, end) {
+			return kindID
+		}
+	}
 	member = strings.ToLower(member)
 	switch {
-	case member == "id" || strings.HasSuffix(member, "_id"):
+	case member == "id" || member == "ids":
 		return kindID
 	case strings.HasSuffix(member, "name") || member == "login" || strings.HasSuffix(member, "email"):
 		return kindName

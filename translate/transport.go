@@ -11,6 +11,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -20,27 +22,30 @@ import (
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
 
-// TransportError turns the error of an [http.Client] or [http.RoundTripper], or of
+// TransportError is what CheckResponse is where there is no answer to check. It turns
+// the error of an [http.Client] or [http.RoundTripper], or of
 // reading or decoding the body of a success, into an [Error] of domain "boxgrpc":
 // what happened, and whether the upstream can have acted. Addresses and texts of err
 // stay in the service; [Error.Unwrap] has them. A req of nil counts as not
-// idempotent. An err that holds a gRPC status already, such as that of a caller's
-// stream that feeds an upload, is returned as it is, and nil gives nil.
-func TransportError(req *http.Request, err error) error {
+// idempotent. Where err holds a gRPC status already, such as that of a caller's
+// stream that feeds an upload, that status is returned without what net/http wraps
+// around it, and nil gives nil.
+func (t *Translator) TransportError(req *http.Request, err error) error {
 	if err == nil {
 		return nil
 	}
-	if is[statusError](err) {
-		return err
+	if st, ok := errors.AsType[statusError](err); ok {
+		return st
 	}
 	f := failureOf(req, err)
 	method := ""
 	if req != nil {
-		method = HTTP.requestMethod(req)
+		method = t.requestMethod(req)
 	}
 	class := failures[int32(f)].GetRetry()
 	e := newFailure(f, failureOutcome(f, class, method), err)
-	e.allowed = HTTP.allowed(class, method)
+	e.limit = t.maxHeaderBytes
+	e.allowed = t.allowed(class, method)
 	e.parts.setRetry(e.verdict)
 	return e
 }
@@ -70,8 +75,25 @@ func failureOf(req *http.Request, err error) boxgrpcv1.Failure {
 		return boxgrpcv1.Failure_FAILURE_CONNECTION_REFUSED
 	case timeout != nil && timeout.Timeout():
 		return boxgrpcv1.Failure_FAILURE_UPSTREAM_TIMEOUT
+	case notSent(err):
+		return boxgrpcv1.Failure_FAILURE_REQUEST_NOT_SENT
 	}
 	return boxgrpcv1.Failure_FAILURE_CONNECTION_LOST
+}
+
+// notSent finds requests that net/http refuses to send. It has no types for them, only
+// texts; one that changes is taken for a lost connection, as every unknown error is.
+func notSent(err error) bool {
+	if u, ok := errors.AsType[*url.Error](err); ok && u.Op == "parse" {
+		return true
+	}
+	text := err.Error()
+	return slices.ContainsFunc(refusals, func(r string) bool { return strings.Contains(text, r) })
+}
+
+var refusals = []string{
+	"net/http: invalid header field", "net/http: invalid method", "net/http: nil Context",
+	"unsupported protocol scheme", "no Host in request URL",
 }
 
 // contextFailure returns zero where the caller's context is not the reason. A
@@ -110,7 +132,7 @@ func is[E error](err error) bool {
 // success was.
 func failureOutcome(f boxgrpcv1.Failure, class boxgrpcv1.Retry, method string) boxgrpcv1.Outcome {
 	switch {
-	case f == boxgrpcv1.Failure_FAILURE_CERTIFICATE_REJECTED:
+	case f == boxgrpcv1.Failure_FAILURE_CERTIFICATE_REJECTED, f == boxgrpcv1.Failure_FAILURE_REQUEST_NOT_SENT:
 		return boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED
 	case f == boxgrpcv1.Failure_FAILURE_ANSWER_UNREADABLE && !safe(method):
 		return boxgrpcv1.Outcome_OUTCOME_APPLIED
@@ -128,6 +150,7 @@ var failureMessages = map[boxgrpcv1.Failure]string{
 	boxgrpcv1.Failure_FAILURE_CONNECTION_LOST:      "the connection to the upstream broke before its answer was whole",
 	boxgrpcv1.Failure_FAILURE_UPSTREAM_TIMEOUT:     "the upstream took longer than the service waits",
 	boxgrpcv1.Failure_FAILURE_CERTIFICATE_REJECTED: "the service does not trust the upstream's TLS certificate",
+	boxgrpcv1.Failure_FAILURE_REQUEST_NOT_SENT:     "the service made a request that cannot be sent to the upstream",
 	boxgrpcv1.Failure_FAILURE_ANSWER_UNREADABLE:    "the upstream reported success with an answer that cannot be read",
 }
 

@@ -66,7 +66,7 @@ func TestTransportError(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			terr := translate.TransportError(req, fmt.Errorf("do: %w", tt.err))
+			terr := translate.HTTP.TransportError(req, fmt.Errorf("do: %w", tt.err))
 			e := mustError(t, terr)
 			wait, ok := e.RetryDelay()
 			if !ok {
@@ -80,21 +80,21 @@ func TestTransportError(t *testing.T) {
 			}
 		})
 	}
-	if err := translate.TransportError(nil, nil); err != nil {
+	if err := translate.HTTP.TransportError(nil, nil); err != nil {
 		t.Errorf("TransportError(nil, nil) = %v", err)
 	}
-	if e := mustError(t, translate.TransportError(nil, io.EOF)); e.Outcome() != unknown {
+	if e := mustError(t, translate.HTTP.TransportError(nil, io.EOF)); e.Outcome() != unknown {
 		t.Errorf("without a request the outcome is %v, want UNKNOWN", e.Outcome())
 	}
-	if e := mustError(t, translate.TransportError(nil, context.DeadlineExceeded)); e.Code() != codes.DeadlineExceeded {
+	if e := mustError(t, translate.HTTP.TransportError(nil, context.DeadlineExceeded)); e.Code() != codes.DeadlineExceeded {
 		t.Errorf("without a request a deadline is %v", e.Code())
 	}
 	theirs := status.Error(codes.InvalidArgument, "the stream that feeds the upload is wrong")
-	if err := translate.TransportError(nil, urlError(theirs)); status.Code(err) != codes.InvalidArgument {
+	if err := translate.HTTP.TransportError(nil, urlError(theirs)); status.Code(err) != codes.InvalidArgument {
 		t.Errorf("a status from below must stay what it is, got %v", err)
 	}
 	known := answer(429, "POST")
-	if err := translate.TransportError(nil, urlError(known)); mustError(t, err) != known {
+	if err := translate.HTTP.TransportError(nil, urlError(known)); mustError(t, err) != known {
 		t.Errorf("an Error from below must stay what it is, got %v", err)
 	}
 }
@@ -145,7 +145,7 @@ func TestTransportErrorOfRealClients(t *testing.T) {
 				_, err = io.ReadAll(resp.Body)
 				_ = resp.Body.Close()
 			}
-			if e := mustError(t, translate.TransportError(req, err)); "FAILURE_"+e.Reason() != tt.want.String() {
+			if e := mustError(t, translate.HTTP.TransportError(req, err)); "FAILURE_"+e.Reason() != tt.want.String() {
 				t.Errorf("TransportError(%v) = %s, want %v", err, e.Reason(), tt.want)
 			}
 		})

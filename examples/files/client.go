@@ -48,7 +48,7 @@ func (c *client) send(req *http.Request) (*http.Response, error) {
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, translate.TransportError(req, err)
+		return nil, translate.Box.TransportError(req, err)
 	}
 	if err := c.translator.CheckResponse(resp); err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (c *client) send(req *http.Request) (*http.Response, error) {
 func (c *client) get(ctx context.Context, path string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+path, nil)
 	if err != nil {
-		return nil, translate.TransportError(nil, err)
+		return nil, translate.Box.TransportError(nil, err)
 	}
 	return c.send(req)
 }
@@ -78,11 +78,11 @@ func (c *client) getJSON(ctx context.Context, path string, into any) error {
 func (c *client) postJSON(ctx context.Context, path string, from, into any) error {
 	body, err := json.Marshal(from)
 	if err != nil {
-		return translate.TransportError(nil, err)
+		return translate.Box.TransportError(nil, err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+path, bytes.NewReader(body))
 	if err != nil {
-		return translate.TransportError(nil, err)
+		return translate.Box.TransportError(nil, err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := c.send(req)
@@ -96,7 +96,7 @@ func (c *client) postJSON(ctx context.Context, path string, from, into any) erro
 func (c *client) remove(ctx context.Context, path string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodDelete, c.url+path, nil)
 	if err != nil {
-		return translate.TransportError(nil, err)
+		return translate.Box.TransportError(nil, err)
 	}
 	resp, err := c.send(req)
 	if err != nil {
@@ -117,5 +117,5 @@ func decode(resp *http.Response, into any) error {
 	if err == nil {
 		err = json.Unmarshal(body, into)
 	}
-	return translate.TransportError(resp.Request, err)
+	return translate.Box.TransportError(resp.Request, err)
 }

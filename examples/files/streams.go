@@ -77,7 +77,7 @@ func sendContent(resp *http.Response, stream grpc.ServerStreamingServer[filesv1.
 			return nil
 		}
 		if err != nil {
-			return translate.TransportError(resp.Request, err)
+			return translate.Box.TransportError(resp.Request, err)
 		}
 	}
 }

@@ -81,7 +81,7 @@ func (c *client) upload(ctx context.Context, attributes creation, content io.Rea
 	form := multipart.NewWriter(sink)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.uploadURL+"/files/content", body)
 	if err != nil {
-		return item{}, translate.TransportError(nil, err)
+		return item{}, translate.Box.TransportError(nil, err)
 	}
 	req.Header.Set("Content-Type", form.FormDataContentType())
 	go func() { _ = sink.CloseWithError(writeForm(form, attributes, content)) }()
@@ -118,7 +118,7 @@ func uploaded(resp *http.Response) (item, error) {
 		return item{}, err
 	}
 	if len(list.Entries) == 0 {
-		return item{}, translate.TransportError(resp.Request, errors.New("no entry in the answer"))
+		return item{}, translate.Box.TransportError(resp.Request, errors.New("no entry in the answer"))
 	}
 	return list.Entries[0], nil
 }

@@ -44,7 +44,7 @@ func (f *files) GetFile(ctx context.Context, in *filesv1.GetFileRequest) (*files
 	}
 	resp, err := f.client.Do(req)
 	if err != nil {
-		return nil, translate.TransportError(req, err)
+		return nil, translate.Box.TransportError(req, err)
 	}
 	defer resp.Body.Close()
 	if err := translate.Box.CheckResponse(resp); err != nil {
@@ -52,7 +52,7 @@ func (f *files) GetFile(ctx context.Context, in *filesv1.GetFileRequest) (*files
 	}
 	file := &filesv1.File{}
 	if err := json.NewDecoder(resp.Body).Decode(file); err != nil {
-		return nil, translate.TransportError(req, err)
+		return nil, translate.Box.TransportError(req, err)
 	}
 	return &filesv1.GetFileResponse{File: file}, nil
 }

@@ -52,21 +52,26 @@ const (
 	// of a proxy, or JSON that breaks the agreement. A write was carried out. Waiting
 	// does not help: somebody has to look at the answer.
 	Failure_FAILURE_ANSWER_UNREADABLE Failure = 9
+	// The service built a request that cannot be sent: an address that is none, or a
+	// header with a line break, as a token has that was read from a file. Nothing was
+	// sent. Waiting does not help: look at the service's configuration.
+	Failure_FAILURE_REQUEST_NOT_SENT Failure = 10
 )
 
 // Enum value maps for Failure.
 var (
 	Failure_name = map[int32]string{
-		0: "FAILURE_UNSPECIFIED",
-		1: "FAILURE_UPSTREAM_CREDENTIALS",
-		2: "FAILURE_CANCELLED",
-		3: "FAILURE_DEADLINE_EXCEEDED",
-		4: "FAILURE_NAME_NOT_RESOLVED",
-		5: "FAILURE_CONNECTION_REFUSED",
-		6: "FAILURE_CONNECTION_LOST",
-		7: "FAILURE_UPSTREAM_TIMEOUT",
-		8: "FAILURE_CERTIFICATE_REJECTED",
-		9: "FAILURE_ANSWER_UNREADABLE",
+		0:  "FAILURE_UNSPECIFIED",
+		1:  "FAILURE_UPSTREAM_CREDENTIALS",
+		2:  "FAILURE_CANCELLED",
+		3:  "FAILURE_DEADLINE_EXCEEDED",
+		4:  "FAILURE_NAME_NOT_RESOLVED",
+		5:  "FAILURE_CONNECTION_REFUSED",
+		6:  "FAILURE_CONNECTION_LOST",
+		7:  "FAILURE_UPSTREAM_TIMEOUT",
+		8:  "FAILURE_CERTIFICATE_REJECTED",
+		9:  "FAILURE_ANSWER_UNREADABLE",
+		10: "FAILURE_REQUEST_NOT_SENT",
 	}
 	Failure_value = map[string]int32{
 		"FAILURE_UNSPECIFIED":          0,
@@ -79,6 +84,7 @@ var (
 		"FAILURE_UPSTREAM_TIMEOUT":     7,
 		"FAILURE_CERTIFICATE_REJECTED": 8,
 		"FAILURE_ANSWER_UNREADABLE":    9,
+		"FAILURE_REQUEST_NOT_SENT":     10,
 	}
 )
 
@@ -114,7 +120,7 @@ var File_boxgrpc_v1_failure_proto protoreflect.FileDescriptor
 const file_boxgrpc_v1_failure_proto_rawDesc = "" +
 	"\n" +
 	"\x18boxgrpc/v1/failure.proto\x12\n" +
-	"boxgrpc.v1\x1a\x15boxgrpc/v1/rule.proto*\x9c\x03\n" +
+	"boxgrpc.v1\x1a\x15boxgrpc/v1/rule.proto*\xc4\x03\n" +
 	"\aFailure\x12\x17\n" +
 	"\x13FAILURE_UNSPECIFIED\x10\x00\x12*\n" +
 	"\x1cFAILURE_UPSTREAM_CREDENTIALS\x10\x01\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x12\x1f\n" +
@@ -125,7 +131,9 @@ const file_boxgrpc_v1_failure_proto_rawDesc = "" +
 	"\x17FAILURE_CONNECTION_LOST\x10\x06\x1a\b\xe2\xea\"\x04\x10\x0e\x18\x02\x12&\n" +
 	"\x18FAILURE_UPSTREAM_TIMEOUT\x10\a\x1a\b\xe2\xea\"\x04\x10\x0e\x18\x02\x12*\n" +
 	"\x1cFAILURE_CERTIFICATE_REJECTED\x10\b\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x12'\n" +
-	"\x19FAILURE_ANSWER_UNREADABLE\x10\t\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x1a\v\xea\xea\"\aboxgrpcB5Z3github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1;boxgrpcv1b\x06proto3"
+	"\x19FAILURE_ANSWER_UNREADABLE\x10\t\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x12&\n" +
+	"\x18FAILURE_REQUEST_NOT_SENT\x10\n" +
+	"\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x1a\v\xea\xea\"\aboxgrpcB5Z3github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1;boxgrpcv1b\x06proto3"
 
 var (
 	file_boxgrpc_v1_failure_proto_rawDescOnce sync.Once

@@ -246,9 +246,8 @@ const (
 	// No status. It has no rule.
 	HitachiStatus_HITACHI_STATUS_UNSPECIFIED HitachiStatus = 0
 	// The state of the resource forbids the operation. A repeat alone does not help.
+	// With Retry-After the storage system announces the end of that.
 	HitachiStatus_HITACHI_STATUS_CONFLICT HitachiStatus = 409
-	// A condition of the operation is not met, whatever headers the request had.
-	HitachiStatus_HITACHI_STATUS_PRECONDITION_FAILED HitachiStatus = 412
 	// Busy, or under maintenance. With Retry-After the storage system asks for the
 	// same request again, whatever it is; without, the request may never work.
 	HitachiStatus_HITACHI_STATUS_SERVICE_UNAVAILABLE HitachiStatus = 503
@@ -259,13 +258,11 @@ var (
 	HitachiStatus_name = map[int32]string{
 		0:   "HITACHI_STATUS_UNSPECIFIED",
 		409: "HITACHI_STATUS_CONFLICT",
-		412: "HITACHI_STATUS_PRECONDITION_FAILED",
 		503: "HITACHI_STATUS_SERVICE_UNAVAILABLE",
 	}
 	HitachiStatus_value = map[string]int32{
 		"HITACHI_STATUS_UNSPECIFIED":         0,
 		"HITACHI_STATUS_CONFLICT":            409,
-		"HITACHI_STATUS_PRECONDITION_FAILED": 412,
 		"HITACHI_STATUS_SERVICE_UNAVAILABLE": 503,
 	}
 )
@@ -307,6 +304,8 @@ func (HitachiStatus) EnumDescriptor() ([]byte, []int) {
 // "ssb".
 type HitachiError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// "messageId", where it is no id and so not in the metadata.
+	MessageId string `protobuf:"bytes,9,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
 	// "cause".
 	Cause string `protobuf:"bytes,1,opt,name=cause,proto3" json:"cause,omitempty"`
 	// "solution": what the storage system advises.
@@ -359,6 +358,13 @@ func (x *HitachiError) ProtoReflect() protoreflect.Message {
 // Deprecated: Use HitachiError.ProtoReflect.Descriptor instead.
 func (*HitachiError) Descriptor() ([]byte, []int) {
 	return file_boxgrpc_v1_hitachi_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *HitachiError) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
 }
 
 func (x *HitachiError) GetCause() string {
@@ -560,8 +566,10 @@ var File_boxgrpc_v1_hitachi_proto protoreflect.FileDescriptor
 const file_boxgrpc_v1_hitachi_proto_rawDesc = "" +
 	"\n" +
 	"\x18boxgrpc/v1/hitachi.proto\x12\n" +
-	"boxgrpc.v1\x1a\x15boxgrpc/v1/rule.proto\"\xbe\x04\n" +
-	"\fHitachiError\x12\x14\n" +
+	"boxgrpc.v1\x1a\x15boxgrpc/v1/rule.proto\"\xdd\x04\n" +
+	"\fHitachiError\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\t \x01(\tR\tmessageId\x12\x14\n" +
 	"\x05cause\x18\x01 \x01(\tR\x05cause\x12\x1a\n" +
 	"\bsolution\x18\x02 \x01(\tR\bsolution\x12#\n" +
 	"\rsolution_type\x18\x03 \x01(\tR\fsolutionType\x12*\n" +
@@ -616,11 +624,10 @@ const file_boxgrpc_v1_hitachi_proto_rawDesc = "" +
 	"\x18HITACHI_CODE_JOB_UNKNOWN\x10\xae\x02\x1a\x15\xe2\xea\"\x11\x10\x02\x18\x01\"\vjob:unknown\x128\n" +
 	"\x1aHITACHI_CODE_JOB_FORGOTTEN\x10\xaf\x02\x1a\x17\xe2\xea\"\x13\x10\x02\x18\x01\"\rjob:forgotten\x128\n" +
 	"\x1aHITACHI_CODE_PARTIAL_WRITE\x10\xb0\x02\x1a\x17\xe2\xea\"\x13\x10\n" +
-	"\x18\x01\"\rpartial write\x1a%\xea\xea\"!hitachi.com/configuration-manager*\xe8\x01\n" +
+	"\x18\x01\"\rpartial write\x1a%\xea\xea\"!hitachi.com/configuration-manager*\xb9\x01\n" +
 	"\rHitachiStatus\x12\x1e\n" +
-	"\x1aHITACHI_STATUS_UNSPECIFIED\x10\x00\x12&\n" +
-	"\x17HITACHI_STATUS_CONFLICT\x10\x99\x03\x1a\b\xe2\xea\"\x04\x10\t\x18\x01\x121\n" +
-	"\"HITACHI_STATUS_PRECONDITION_FAILED\x10\x9c\x03\x1a\b\xe2\xea\"\x04\x10\t\x18\x01\x125\n" +
+	"\x1aHITACHI_STATUS_UNSPECIFIED\x10\x00\x12*\n" +
+	"\x17HITACHI_STATUS_CONFLICT\x10\x99\x03\x1a\f\xe2\xea\"\b\x10\t\x18\x01*\x02\x10\x03\x125\n" +
 	"\"HITACHI_STATUS_SERVICE_UNAVAILABLE\x10\xf7\x03\x1a\f\xe2\xea\"\b\x10\x0e\x18\x02*\x02\x10\x03\x1a%\xea\xea\"!hitachi.com/configuration-managerB5Z3github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1;boxgrpcv1b\x06proto3"
 
 var (
