@@ -55,7 +55,7 @@ func TestCatalogIsFresh(t *testing.T) {
 		}
 		return
 	}
-	if diff := cmp.Diff(string(want), string(conformance.Catalog)); diff != "" {
+	if diff := cmp.Diff(string(want), conformance.Catalog); diff != "" {
 		t.Errorf("catalog.json is stale, run make generate (-schema +file):\n%s", diff)
 	}
 }

@@ -17,4 +17,4 @@ import _ "embed"
 // generators drop custom options.
 //
 //go:embed catalog.json
-var Catalog []byte
+var Catalog string

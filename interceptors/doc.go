@@ -10,7 +10,8 @@
 //		grpc.ChainStreamInterceptor(interceptors.StreamServerInterceptor(ctl)))
 //
 // Register them last, nearest to the handler, after recovery, logging and
-// authentication: those then see the error as callers get it.
+// authentication: those then see the error as callers get it, and what the handler
+// returned in errors.Unwrap.
 //
 // # What they do with a failed RPC
 //
@@ -40,4 +41,8 @@
 // message. Those of a failed RPC move to its trailers, so that the response stays
 // Trailers-Only: with headers in front, grpc-go and others never retry. The price
 // is one allocation of at most 192 bytes an RPC; [WithoutIsolation] saves it.
+//
+// That holds for what the handler and the interceptors further inside set. One that
+// stands outside and sets a header, as some do for a request id, puts it in front of
+// every error again: let it set a trailer, or register it further inside.
 package interceptors

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 
 	mwinterceptors "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/selector"
@@ -32,7 +33,7 @@ type files struct {
 
 // GetFile asks Box.
 func (f *files) GetFile(ctx context.Context, req *filesv1.GetFileRequest) (*filesv1.GetFileResponse, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.box+"/2.0/files/"+req.GetFileId(), nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.box+"/2.0/files/"+url.PathEscape(req.GetFileId()), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ func judged(e *translate.Error, advice retry.Advice) *translate.Error {
 // judgeForeign takes RetryInfo from somebody else's status where nobody declared
 // that the RPC may be repeated. Everything else stays.
 func judgeForeign(err error, safety retry.Safety) error {
-	if safety.Safe() {
+	if safety.Repeatable() {
 		return err
 	}
 	st, ok := status.FromError(err)

@@ -51,7 +51,7 @@ const defaultDelay = time.Second
 // does no harm: the method is safe, or made no other request than the one that may
 // be repeated. Unknown means no.
 func (c *Controller) Advise(e *translate.Error, s Safety, remaining time.Duration) Advice {
-	if !repeatable(e, s) {
+	if !mayRepeat(e, s) {
 		return Advice{Pushback: discourage(e.Code())}
 	}
 	delay, named := e.RetryAfter()
@@ -61,10 +61,10 @@ func (c *Controller) Advise(e *translate.Error, s Safety, remaining time.Duratio
 	return Advice{Retry: true, Delay: delay, Pushback: pushback(delay, remaining)}
 }
 
-func repeatable(e *translate.Error, s Safety) bool {
+func mayRepeat(e *translate.Error, s Safety) bool {
 	_, allowed := e.RetryDelay()
 	switch {
-	case s.Safe():
+	case s.Repeatable():
 		return e.RetryClass() != boxgrpcv1.Retry_RETRY_NEVER
 	case s == SingleUpstreamCall:
 		return allowed

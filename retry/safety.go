@@ -15,7 +15,8 @@ const (
 	// Idempotent has the same effect once and several times (IDEMPOTENT).
 	Idempotent
 	// Conditional writes only where a version still matches, as with If-Match. It
-	// can be repeated only where it is known that no earlier write was made.
+	// can be repeated only where it is known that no earlier write was made, which
+	// nothing tells yet: until then it counts as Unknown.
 	Conditional
 	// SingleUpstreamCall makes one request to one upstream, so what holds for the
 	// request holds for the RPC.
@@ -24,5 +25,5 @@ const (
 	NotIdempotent
 )
 
-// Safe tells whether repeating does no harm, whatever happened before.
-func (s Safety) Safe() bool { return s == ReadOnly || s == Idempotent }
+// Repeatable tells whether repeating does no harm, whatever happened before.
+func (s Safety) Repeatable() bool { return s == ReadOnly || s == Idempotent }

@@ -18,8 +18,8 @@ func TestSafe(t *testing.T) {
 		forgotten: false, retry.ReadOnly: true, retry.Idempotent: true, retry.Conditional: false,
 		retry.SingleUpstreamCall: false, retry.NotIdempotent: false, -1: false, retry.NotIdempotent + 1: false,
 	} {
-		if got := s.Safe(); got != want {
-			t.Errorf("Safety(%d).Safe() = %v, want %v", s, got, want)
+		if got := s.Repeatable(); got != want {
+			t.Errorf("Safety(%d).Repeatable() = %v, want %v", s, got, want)
 		}
 	}
 	if forgotten != retry.Unknown {

@@ -60,3 +60,46 @@ func charset(h http.Header, body []byte) encoding.Encoding {
 	}
 	return enc
 }
+
+// drain reads the part of a body that may matter, drains a little more so that
+// the connection can be used again, and closes it.
+func drain(body io.ReadCloser) []byte {
+	if body == nil {
+		return nil
+	}
+	defer body.Close() //nolint:errcheck // the status counts, whatever the body does
+	data, err := io.ReadAll(io.LimitReader(body, maxBody))
+	if err == nil {
+		_, _ = io.CopyN(io.Discard, body, maxDrain)
+	}
+	return data
+}
+
+// peek reads the beginning of a body and puts it back.
+func peek(resp *http.Response) []byte {
+	if resp.Body == nil {
+		return nil
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	rest := io.Reader(resp.Body)
+	if err != nil {
+		rest = failing{err} // it comes again where it came first
+	}
+	resp.Body = &rejoined{io.MultiReader(bytes.NewReader(data), rest), resp.Body}
+	return data
+}
+
+// A rejoined body reads from one and closes the other.
+type rejoined struct {
+	io.Reader
+	io.Closer
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+const (
+	maxBody  = 64 << 10
+	maxDrain = 256 << 10
+)

@@ -50,6 +50,8 @@
 // but must not be obeyed, as in "30s"), truncated; from Hitachi messageId, ssb,
 // detailCode; from Informatica innerStatus.
 //
-// Wrap texts, tokens, queries of URLs, cookies and challenges never reach a
-// caller. What else must not, a service says with [WithRedaction].
+// Wrap texts and response headers never reach a caller. Out of the upstream's texts
+// and documents go queries of addresses, stack traces, and tokens, passwords and
+// cookies where they stand as such. What else must not leave the service, it says with
+// [WithRedaction].
 package translate

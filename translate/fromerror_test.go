@@ -6,6 +6,7 @@ package translate_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"testing"
 	"time"
 
@@ -77,6 +78,15 @@ func TestNilErrorDoesNotPanic(t *testing.T) {
 	var e *translate.Error
 	if st, _ := status.FromError(e); st.Code() != codes.Unknown || e.Error() == "" {
 		t.Errorf("status of a nil *Error = %v", st)
+	}
+	if errors.Is(e, io.EOF) || e.Code() != codes.Unknown || e.Reason() == "x" || e.ErrorCode() != "" || e.RequestID() != "" || e.Body() != nil {
+		t.Errorf("a nil *Error says %v", e)
+	}
+	if _, ok := e.RetryDelay(); ok || e.RetryClass() != never || e.Outcome() != unknown {
+		t.Errorf("a nil *Error may be repeated: %v %v", e.RetryClass(), e.Outcome())
+	}
+	if got := e.WithoutRetry().ForCaller().WithLanguage("ja").WithCause(io.EOF); got.Code() != codes.Unknown || !errors.Is(got, io.EOF) {
+		t.Errorf("derived from a nil *Error: %v", got)
 	}
 }
 

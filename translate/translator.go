@@ -4,8 +4,6 @@
 package translate
 
 import (
-	"bytes"
-	"io"
 	"net/http"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -38,7 +36,9 @@ type Upstream struct {
 	IdempotentMethods []string
 
 	// ReadSuccess says that a success can hide a failure in its body, so that
-	// Decode has to see it too.
+	// Decode has to see it too. Then CheckResponse waits for the first 64 KiB of a
+	// success, or for its end, and puts them back; a failure that stands further
+	// behind is not seen.
 	ReadSuccess bool
 
 	// Decode reads the answers of the upstream that are not a success. Without it
@@ -239,46 +239,3 @@ func clientMethod(req *http.Request) string {
 
 // maxRedirects bounds the walk back through the redirects of a request.
 const maxRedirects = 32
-
-// drain reads the part of a body that may matter, drains a little more so that
-// the connection can be used again, and closes it.
-func drain(body io.ReadCloser) []byte {
-	if body == nil {
-		return nil
-	}
-	defer body.Close() //nolint:errcheck // the status counts, whatever the body does
-	data, err := io.ReadAll(io.LimitReader(body, maxBody))
-	if err == nil {
-		_, _ = io.CopyN(io.Discard, body, maxDrain)
-	}
-	return data
-}
-
-// peek reads the beginning of a body and puts it back.
-func peek(resp *http.Response) []byte {
-	if resp.Body == nil {
-		return nil
-	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-	rest := io.Reader(resp.Body)
-	if err != nil {
-		rest = failing{err} // it comes again where it came first
-	}
-	resp.Body = &rejoined{io.MultiReader(bytes.NewReader(data), rest), resp.Body}
-	return data
-}
-
-// A rejoined body reads from one and closes the other.
-type rejoined struct {
-	io.Reader
-	io.Closer
-}
-
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
-
-const (
-	maxBody  = 64 << 10
-	maxDrain = 256 << 10
-)

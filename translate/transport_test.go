@@ -57,6 +57,8 @@ func TestTransportError(t *testing.T) {
 		{"unknown certificate", t.Context(), "POST", urlError(&tls.CertificateVerificationError{Err: errors.New("x")}), want{codes.Internal, "CERTIFICATE_REJECTED", never, -1, notApplied}},
 		{"a page instead of JSON", t.Context(), "GET", &json.SyntaxError{}, want{codes.Internal, "ANSWER_UNREADABLE", never, -1, notApplied}},
 		{"a write whose answer is of another kind", t.Context(), "POST", &json.UnmarshalTypeError{}, want{codes.Internal, "ANSWER_UNREADABLE", never, -1, applied}},
+		{"token with a line break", t.Context(), "POST", urlError(errors.New(`net/http: invalid header field value for "Authorization"`)), want{codes.Internal, "REQUEST_NOT_SENT", never, -1, notApplied}},
+		{"address that is none", t.Context(), "GET", &url.Error{Op: "parse", Err: errors.New("missing protocol scheme")}, want{codes.Internal, "REQUEST_NOT_SENT", never, -1, notApplied}},
 		{"plain HTTP on a TLS port", t.Context(), "POST", urlError(tls.RecordHeaderError{Msg: "x"}), want{codes.Internal, "CERTIFICATE_REJECTED", never, -1, notApplied}},
 	}
 	for _, tt := range tests {
@@ -90,8 +92,15 @@ func TestTransportError(t *testing.T) {
 		t.Errorf("without a request a deadline is %v", e.Code())
 	}
 	theirs := status.Error(codes.InvalidArgument, "the stream that feeds the upload is wrong")
-	if err := translate.HTTP.TransportError(nil, urlError(theirs)); status.Code(err) != codes.InvalidArgument {
-		t.Errorf("a status from below must stay what it is, got %v", err)
+	if err := translate.HTTP.TransportError(nil, urlError(theirs)); status.Code(err) != codes.InvalidArgument || strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("a status from below must stay what it is, and come without the address: %v", err)
+	}
+	put := &http.Request{Method: "PUT"}
+	if _, ok := mustError(t, translate.Informatica.TransportError(put, io.EOF)).RetryDelay(); ok {
+		t.Error("for Informatica a PUT is not idempotent: a lost connection must not run a process twice")
+	}
+	if _, ok := mustError(t, translate.Box.TransportError(put, io.EOF)).RetryDelay(); !ok {
+		t.Error("for Box a PUT is idempotent")
 	}
 	known := answer(429, "POST")
 	if err := translate.HTTP.TransportError(nil, urlError(known)); mustError(t, err) != known {

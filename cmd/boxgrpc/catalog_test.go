@@ -46,7 +46,7 @@ func TestCatalogAsJSON(t *testing.T) {
 	if status != 0 || errOut != "" {
 		t.Fatalf("exit status %d, %s", status, errOut)
 	}
-	if diff := cmp.Diff(string(conformance.Catalog), out); diff != "" {
+	if diff := cmp.Diff(conformance.Catalog, out); diff != "" {
 		t.Errorf("not conformance/catalog.json (-want +got):\n%s", diff)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/width"
 )
 
 const (
@@ -37,8 +39,8 @@ func (p *page) String() string {
 	var b strings.Builder
 	for _, r := range p.rows {
 		name := r[0]
-		width := pageWidth - indent
-		for _, line := range wrap(cut(r[1], maxRow*width*9/10), width) {
+		columns := pageWidth - indent
+		for _, line := range wrap(cut(r[1], maxRow*columns*9/10), columns) {
 			fmt.Fprintf(&b, "%-*s%s\n", indent, name, line)
 			name = ""
 		}
@@ -47,31 +49,50 @@ func (p *page) String() string {
 }
 
 // wrap breaks a text into lines.
-func wrap(text string, width int) []string {
+func wrap(text string, columns int) []string {
 	var list []string
 	rest := []rune(text)
-	for len(rest) > width {
-		n := breakAt(rest, width)
+	for {
+		n := fitting(rest, columns)
+		if n == len(rest) {
+			break
+		}
+		n = breakAt(rest, n)
 		list = append(list, strings.TrimRight(string(rest[:n]), " "))
 		rest = rest[n:]
 	}
 	return append(list, string(rest))
 }
 
+// fitting is how many characters fit into so many columns. The wide ones of East Asia
+// take two (Unicode annex 11).
+func fitting(text []rune, columns int) int {
+	for i, r := range text {
+		columns--
+		if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
+			columns--
+		}
+		if columns < 0 {
+			return i
+		}
+	}
+	return len(text)
+}
+
 // breakAt prefers a space or comma in the second half of the line, then the start
 // of a JSON value, which may be an address that somebody wants to copy.
-func breakAt(text []rune, width int) int {
-	for i := width; i > width/2; i-- {
+func breakAt(text []rune, most int) int {
+	for i := most; i > most/2; i-- {
 		if text[i-1] == ' ' || text[i-1] == ',' {
 			return i
 		}
 	}
-	for i := width; i > 1; i-- {
+	for i := most; i > 1; i-- {
 		if text[i-1] == ':' && text[i-2] == '"' {
 			return i
 		}
 	}
-	return width
+	return max(most, 1)
 }
 
 // cut shortens a text to so many characters.

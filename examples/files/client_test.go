@@ -62,7 +62,7 @@ func TestUnreadableAnswer(t *testing.T) {
 		}
 	}
 	box.Script("POST /files/content", boxtest.Fault{Status: 201, Body: `{"entries":[]}`})
-	if _, err := upload(t.Context(), files, "a"); status.Code(err) != codes.Unavailable {
+	if _, err := upload(t.Context(), files, "a"); status.Code(err) != codes.Internal {
 		t.Errorf("an upload without an entry: got %v", err)
 	}
 }

@@ -47,7 +47,7 @@ with a deadline of %s and without any retry.
   reason    google.rpc.ErrorInfo: the cause, for programs; the message is for people
   wait      google.rpc.RetryInfo: the same call may be made again then; "–": it must not be
   pushback  the trailer grpc-retry-pushback-ms, which gRPC libraries obey: a wait, or -1: do not
-  outcome   whether the failed call has changed anything in Box
+  outcome   whether the request to Box that failed has changed anything there
 `, scenes, seconds(callDeadline))
 }
 

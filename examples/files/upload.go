@@ -118,7 +118,7 @@ func uploaded(resp *http.Response) (item, error) {
 		return item{}, err
 	}
 	if len(list.Entries) == 0 {
-		return item{}, translate.Box.TransportError(resp.Request, errors.New("no entry in the answer"))
+		return item{}, translate.Box.TransportError(resp.Request, &json.UnmarshalTypeError{Value: "empty array", Field: "entries"})
 	}
 	return list.Entries[0], nil
 }
