@@ -42,6 +42,10 @@ func TestInformaticaSecrets(t *testing.T) {
 	}
 }
 
+// hang is no measure of speed, which a busy machine would spoil: work that grows with
+// the square of a body takes longer.
+const hang = 30 * time.Second
+
 // A stranger's body must not stop the service that reads it.
 func TestInformaticaBounds(t *testing.T) { //nolint:paralleltest // it measures memory
 	const many = 60 << 10
@@ -74,7 +78,7 @@ func TestInformaticaBounds(t *testing.T) { //nolint:paralleltest // it measures 
 		checkError(t, e)
 		took := time.Since(start)
 		runtime.ReadMemStats(&after)
-		if used := after.TotalAlloc - before.TotalAlloc; took > 2*time.Second || used > 48<<20 {
+		if used := after.TotalAlloc - before.TotalAlloc; took > hang || used > 48<<20 {
 			t.Errorf("%s: %v and %d bytes", tt.situation, took, used)
 		}
 		if e.Code() != tt.code {
