@@ -5,6 +5,7 @@ package translate_test
 
 import (
 	"encoding/json"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -151,7 +152,14 @@ func checkError(t *testing.T, e *translate.Error) {
 	if !found {
 		t.Fatal("FromError does not know the status again")
 	}
-	if e.Metadata()["truncated"] == "" && (got.ErrorCode() != e.ErrorCode() || string(got.Body()) != string(e.Body())) {
+	if e.Metadata()["truncated"] != "" {
+		return
+	}
+	if got.ErrorCode() != e.ErrorCode() && harmless.MatchString(e.ErrorCode()) && !strings.Contains(strings.ToLower(e.ErrorCode()), "debug") || string(got.Body()) != string(e.Body()) {
 		t.Errorf("in the caller: code %q, body %s, want %q, %s", got.ErrorCode(), got.Body(), e.ErrorCode(), e.Body())
 	}
 }
+
+// harmless are codes that can hold no secret. Others do not cross the wire as they
+// were sent.
+var harmless = regexp.MustCompile(`^[A-Za-z0-9_]*$`)
