@@ -73,6 +73,20 @@ func TestHitachiMetadata(t *testing.T) {
 	}
 }
 
+// Whoever looks an id up in the storage system's manual needs it as it was sent,
+// however odd.
+func TestHitachiErrorCodeCrossesTheWire(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"", "KART40038-E", "<messageId>", "エラー", strings.Repeat("K", 100), strings.Repeat("K", 300)} {
+		body := []byte(`{"errorSource":"/a","messageId":"` + id + `",` + ssb("1111", "2222") + `}`)
+		e := mustError(t, translate.Hitachi.Translate(translate.Answer{Method: "GET", Status: 400, Body: body}))
+		got, ok := translate.FromError(e.GRPCStatus().Err())
+		if !ok || e.ErrorCode() != id || got.ErrorCode() != id {
+			t.Errorf("ErrorCode = %q, and %q in the caller, want %q", e.ErrorCode(), got.ErrorCode(), id)
+		}
+	}
+}
+
 // A person wants to know which volume it is about.
 func TestHitachiResource(t *testing.T) {
 	t.Parallel()

@@ -91,7 +91,7 @@ func (r *hitachiReading) detail() *boxgrpcv1.HitachiError {
 	case o.commandFailed():
 		d.CommandStatus = &boxgrpcv1.HitachiError_CommandStatus{Id: text(o.ID), Progress: text(o.Progress), Status: text(o.Status)}
 	}
-	if r.id.message == "" {
+	if r.id.message == "" || len(r.id.message) > maxMetadata {
 		d.MessageId = text(r.err.MessageID)
 	}
 	return d

@@ -304,7 +304,7 @@ func (HitachiStatus) EnumDescriptor() ([]byte, []int) {
 // "ssb".
 type HitachiError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// "messageId", where it is no id and so not in the metadata.
+	// "messageId", where it is no id, or too long for one, and so not in the metadata.
 	MessageId string `protobuf:"bytes,9,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
 	// "cause".
 	Cause string `protobuf:"bytes,1,opt,name=cause,proto3" json:"cause,omitempty"`
