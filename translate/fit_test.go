@@ -65,6 +65,25 @@ func TestCutsKeepWhatMatters(t *testing.T) {
 	}
 }
 
+// A decoder of the user's own that puts whole texts where ids belong must not push
+// the code out of the header: metadata is never cut.
+func TestMetadataOfADecoderStaysSmall(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("m", 256)
+	own := translate.New(translate.Upstream{
+		Domain: strings.Repeat("d", 128), RequestIDHeader: "X-Id",
+		Decode: func(translate.Answer) translate.Document {
+			return translate.Document{Code: long, Message: long, RequestID: long, Metadata: map[string]string{
+				"cause": long, "messageId": long, "ssb": long, "detailCode": long, "innerStatus": long,
+			}}
+		},
+	}, translate.WithMaxHeaderBytes(2048))
+	e := mustError(t, own.Translate(translate.Answer{Method: "GET", Status: 503, Header: header("X-Id", strings.Repeat("h", 256))}))
+	if got := e.HeaderBytes(); got > 2048 {
+		t.Errorf("HeaderBytes = %d, want at most 2048", got)
+	}
+}
+
 // What helps a person most is cut last.
 func TestOrderOfCuts(t *testing.T) {
 	t.Parallel()
