@@ -4,83 +4,125 @@
 package boxtest
 
 import (
-	"crypto/sha1"
-	"encoding/hex"
+	"bytes"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
-// box is what the fake Box holds, and the handler that answers from it. One request
+// box is what the fake Box holds, and the handlers that answer from it. One request
 // is carried out at a time, so handlers need no lock of their own.
 type box struct {
-	routes *http.ServeMux
+	routes, uploads *http.ServeMux
 
-	mu    sync.Mutex
-	nodes map[string]*node
-	last  int // the last id given away: files, folders and comments share the count
+	mu             sync.Mutex
+	nodes          map[string]*node
+	collaborations []*collaboration
+	sessions       map[string]*session
+	generated      []*content
+	last           int // the last id given away: all kinds of things share the count
+	lastVersion    int
+	settings
 }
 
 // node is a file or a folder.
 type node struct {
-	kind, id, name string
-	parent         *node
+	kind, id, name, description string
+	etag                        int
+	parent                      *node // also of what was put into the trash
+	trashed                     bool  // not set for what lies in a folder that was
 
 	children []*node // of a folder, oldest first
 
-	content  []byte // of a file, never changed
-	sha1     string
-	comments []comment
+	versions []version // of a file, oldest first, never none
+	readyAt  time.Time
+	comments []*comment
+	origin   *origin // nil for the root
 }
 
-// view is a node as Box's JSON shows it. Nothing here changes an item, so that the
-// etag is always that of the first version.
-type view struct {
-	Type   string `json:"type"`
-	ID     string `json:"id"`
-	ETag   string `json:"etag"`
-	Name   string `json:"name"`
-	Size   *int   `json:"size,omitempty"`
-	SHA1   string `json:"sha1,omitempty"`
-	Parent *view  `json:"parent,omitempty"`
+// version is one content that a file has had.
+type version struct {
+	id string
+	*content
 }
 
 func newBox() *box {
-	b := &box{nodes: map[string]*node{}, last: 1000}
+	b := &box{nodes: map[string]*node{}, sessions: map[string]*session{}, last: 1000, lastVersion: 700000, settings: defaults}
 	b.nodes["0"] = &node{kind: "folder", id: "0", name: "All Files"}
-	b.routes = b.newRoutes()
+	b.routes, b.uploads = b.newRoutes(), b.newUploadRoutes()
 	return b
 }
 
-// find returns the node of that kind and id, or nil.
-func (b *box) find(kind, id string) *node {
-	n := b.nodes[id]
-	if n == nil || n.kind != kind {
-		return nil
+// AddFolder makes a folder and returns its id. The root's id is "0". It panics if
+// the parent is no folder or has the name already.
+func (s *Server) AddFolder(parentID, name string) (id string) {
+	s.locked(func(b *box) { id = b.mustAdd("folder", parentID, name, nil).id })
+	return id
+}
+
+// AddFile makes a file and returns its id. It panics if the parent is no folder or
+// has the name already. The content is copied, and kept however long it is.
+func (s *Server) AddFile(parentID, name string, content []byte) (id string) {
+	kept := keep(bytes.Clone(content))
+	s.locked(func(b *box) { id = b.mustAdd("file", parentID, name, kept).id })
+	return id
+}
+
+func (b *box) mustAdd(kind, parentID, name string, c *content) *node {
+	parent, _ := b.find("folder", parentID)
+	if parent == nil {
+		panic(fmt.Sprintf("boxtest: add %s %q: no folder %q", kind, name, parentID))
 	}
-	return n
+	if parent.child(name) != nil {
+		panic(fmt.Sprintf("boxtest: add %s %q: folder %q has that name already", kind, name, parentID))
+	}
+	return b.add(kind, parent, name, c, newOrigin(somebody))
 }
 
 // add makes a node. The caller has seen to it that the name is free.
-func (b *box) add(kind string, parent *node, name string, content []byte) *node {
-	n := &node{kind: kind, id: b.newID(), name: name, parent: parent}
-	if kind == "file" {
-		sum := sha1.Sum(content)
-		n.content, n.sha1 = content, hex.EncodeToString(sum[:])
+func (b *box) add(kind string, parent *node, name string, c *content, o *origin) *node {
+	n := &node{kind: kind, id: b.newID(), name: name, parent: parent, origin: o}
+	if c != nil {
+		b.addVersion(n, c)
 	}
 	b.nodes[n.id] = n
 	parent.children = append(parent.children, n)
 	return n
 }
 
-// remove takes a node and everything below it away.
-func (b *box) remove(n *node) {
+func (b *box) addVersion(file *node, c *content) {
+	b.lastVersion++
+	file.versions = append(file.versions, version{strconv.Itoa(b.lastVersion), b.recognize(c)})
+}
+
+// find returns the node of that kind and id, or the answer to who looks for it.
+func (b *box) find(kind, id string) (*node, *answer) {
+	n := b.nodes[id]
+	switch {
+	case n == nil || n.kind != kind:
+		return nil, notFound()
+	case n.inTrash():
+		return nil, refuse(http.StatusNotFound, "trashed", "the item is in the trash")
+	}
+	return n, nil
+}
+
+// detach takes a node out of its folder, which it remembers.
+func (n *node) detach() {
+	n.parent.children = slices.DeleteFunc(n.parent.children, func(c *node) bool { return c == n })
+}
+
+// purge removes a node, and everything below it, for good.
+func (b *box) purge(n *node) {
+	n.detach()
 	for _, gone := range append(n.below(), n) {
 		delete(b.nodes, gone.id)
+		b.collaborations = slices.DeleteFunc(b.collaborations, func(c *collaboration) bool { return c.Item.ID == gone.id })
 	}
-	n.parent.children = slices.DeleteFunc(n.parent.children, func(c *node) bool { return c == n })
 }
 
 func (b *box) newID() string {
@@ -109,23 +151,9 @@ func (n *node) below() []*node {
 	return all
 }
 
-func (n *node) view() view {
-	v := view{Type: n.kind, ID: n.id, ETag: "0", Name: n.name, SHA1: n.sha1}
-	if n.kind == "file" {
-		size := len(n.content)
-		v.Size = &size
-	}
-	if n.parent != nil {
-		v.Parent = &view{Type: n.parent.kind, ID: n.parent.id, ETag: "0", Name: n.parent.name}
-	}
-	return v
+func (n *node) inTrash() bool {
+	return n != nil && (n.trashed || n.parent.inTrash())
 }
 
-// views is never nil: an empty list is [] in JSON, not null.
-func views(nodes []*node) []view {
-	all := make([]view, 0, len(nodes))
-	for _, n := range nodes {
-		all = append(all, n.view())
-	}
-	return all
-}
+// current is the newest version of a file.
+func (n *node) current() version { return n.versions[len(n.versions)-1] }

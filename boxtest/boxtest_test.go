@@ -4,11 +4,9 @@
 package boxtest_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -20,67 +18,6 @@ import (
 
 	"github.com/boxgrpc/boxgrpc/boxtest"
 )
-
-func newServer(t *testing.T) *boxtest.Server {
-	t.Helper()
-	s := boxtest.NewServer()
-	t.Cleanup(s.Close)
-	return s
-}
-
-// send sends a request such as "GET /files/1" and returns the answer with its body
-// unread. Safe to call from any goroutine.
-func send(t *testing.T, s *boxtest.Server, request, contentType, body string) *http.Response {
-	t.Helper()
-	method, path, _ := strings.Cut(request, " ")
-	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
-	if err != nil {
-		t.Errorf("%s: %v", request, err)
-		return &http.Response{Body: http.NoBody}
-	}
-	req.Header.Set("Authorization", "Bearer any")
-	req.Header.Set("Content-Type", contentType)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Errorf("%s: %v", request, err)
-		return &http.Response{Body: http.NoBody}
-	}
-	t.Cleanup(func() { _ = resp.Body.Close() })
-	return resp
-}
-
-// read returns the status and the whole body.
-func read(t *testing.T, resp *http.Response) (int, string) {
-	t.Helper()
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Errorf("body: %v", err)
-	}
-	return resp.StatusCode, string(body)
-}
-
-// call sends JSON and returns the status and the body.
-func call(t *testing.T, s *boxtest.Server, request, body string) (int, string) {
-	t.Helper()
-	return read(t, send(t, s, request, "application/json", body))
-}
-
-// form writes a multipart body of name and value pairs.
-func form(t *testing.T, parts ...string) (contentType, body string) {
-	t.Helper()
-	var buf bytes.Buffer
-	w := multipart.NewWriter(&buf)
-	for pair := range slices.Chunk(parts, 2) {
-		if err := w.WriteField(pair[0], pair[1]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return w.FormDataContentType(), buf.String()
-}
 
 func TestAddFileCopiesContent(t *testing.T) {
 	t.Parallel()
@@ -147,6 +84,9 @@ func TestZeroServerInBubble(t *testing.T) {
 		if w.Code != 200 || w.Body.String() != "x" {
 			t.Errorf("answer = %d %q, want 200 x", w.Code, w.Body)
 		}
+		if req.Body != http.NoBody {
+			t.Errorf("the caller's request was changed: Body = %T", req.Body)
+		}
 		if got := s.Requests()[0].Time; !got.Equal(time.Now()) {
 			t.Errorf("Time = %v, want the bubble's %v", got, time.Now())
 		}
@@ -174,6 +114,30 @@ func TestHalfRequestUsesUpNoFault(t *testing.T) {
 	s.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/folders", strings.NewReader("whole")))
 	if got := s.Requests(); w.Code != 503 || len(got) != 2 || got[0].BodyLen != 4 {
 		t.Errorf("second answer = %d after %d requests, want the 503 after 2", w.Code, len(got))
+	}
+}
+
+// Whoever breaks off in the middle has stored nothing, however much it looks whole.
+func TestHalfRequestIsNotCarriedOut(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	contentType, upload := form(t, "attributes", `{"name":"b","parent":{"id":"0"}}`, "file", "half")
+	for _, half := range []struct{ path, contentType, body string }{
+		{"/folders", "application/json", newFolder},
+		{"/files/content", contentType, upload},
+	} {
+		req := httptest.NewRequest(http.MethodPost, half.path, io.MultiReader(strings.NewReader(half.body), errorReader{}))
+		req.Header.Set("Authorization", "Bearer any")
+		req.Header.Set("Content-Type", half.contentType)
+		s.ServeHTTP(httptest.NewRecorder(), req)
+	}
+	if _, body := call(t, s, "GET /folders/0/items", ""); !strings.Contains(body, `"total_count":0`) {
+		t.Errorf("items = %s, want none", body)
+	}
+	for _, r := range s.Requests()[:2] {
+		if r.Applied || r.BodyLen == 0 {
+			t.Errorf("%s: Applied %t with %d bytes", r.Path, r.Applied, r.BodyLen)
+		}
 	}
 }
 

@@ -7,13 +7,9 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"io"
-	"maps"
 	"net/http"
-	"net/http/httptest"
-	"slices"
-	"strconv"
 	"strings"
+	"time"
 )
 
 // Fault is one scripted answer. The zero Fault is the normal answer: it lets a
@@ -23,17 +19,71 @@ type Fault struct {
 	// supplies the body.
 	Status int
 	// Header is sent as it is spelt here. In a normal answer it comes on top.
-	// Without a Content-Type, net/http guesses one from the body.
+	// Without a Content-Type, net/http guesses one from the body. A 401 without a
+	// Box-Request-Id gets one.
 	Header http.Header
-	// Body is sent as it is.
+	// Body is sent as it is: JSON, half of it, or a gateway's HTML.
 	Body string
 	// Apply carries the request out before the fault is answered. Box does that:
-	// a write can persist although its answer was a 503.
+	// a write can persist although its answer was a 503. The check of the token and
+	// limits come before that, but their answer is not sent.
 	Apply bool
+
+	// Delay is waited after the request was read, and carried out if it is, and
+	// before anything is answered.
+	Delay time.Duration
+	// Hang answers nothing until the client goes away or the server closes.
+	Hang bool
+	// Reset breaks the connection when the request was read, without an answer: by
+	// an RST on TCP, by closing the pipe in memory. Beware: on a connection that it
+	// has used before, net/http's client sends a GET again by itself.
+	Reset bool
+	// ResetUnread breaks the connection when only the head was read.
+	ResetUnread bool
+
 	// CutAfter breaks the connection after that many bytes of the body, although
 	// Content-Length promises the whole of it, or one byte more than it has if it
 	// ends too soon for the break. 0 means no break.
 	CutAfter int
+	// Pause is waited before each ChunkLen bytes of the body; the head goes out at
+	// once. 0 means no pause.
+	Pause time.Duration
+	// ChunkLen is in bytes; 0 stands for 1. Without a Pause it has no meaning.
+	ChunkLen int
+	// Gzip compresses the body, whether or not the client has asked for it. Bodies of
+	// more than MaxKept bytes go out as they are.
+	Gzip bool
+	// LengthOff is added to Content-Length, which never gets below 0: with a positive
+	// one the connection breaks before the promise is fulfilled, with a negative one
+	// bytes come that nobody was told of, and the connection closes behind them.
+	LengthOff int
+}
+
+// check panics if the fault makes no sense.
+func (f Fault) check(pattern string) {
+	silent := f.Hang || f.Reset || f.ResetUnread
+	answers := f.Status != 0 || len(f.Header) > 0 || f.Body != "" || f.CutAfter != 0 || f.Pause != 0 || f.Gzip || f.LengthOff != 0
+	for _, rule := range []struct {
+		broken bool
+		why    string
+	}{
+		{f.Status != 0 && (f.Status < 200 || f.Status > 599), fmt.Sprintf("Status %d is not within 200–599", f.Status)},
+		{f.CutAfter < 0, fmt.Sprintf("CutAfter %d is negative", f.CutAfter)},
+		{f.Delay < 0, fmt.Sprintf("Delay %v is negative", f.Delay)},
+		{f.Pause < 0, fmt.Sprintf("Pause %v is negative", f.Pause)},
+		{f.ChunkLen < 0, fmt.Sprintf("ChunkLen %d is negative", f.ChunkLen)},
+		{f.ChunkLen > 0 && f.Pause == 0, "ChunkLen without a Pause"},
+		{f.LengthOff != 0 && f.CutAfter != 0, "LengthOff and CutAfter both set Content-Length"},
+		{f.Hang && (f.Reset || f.ResetUnread), "Hang and a Reset exclude each other"},
+		{f.Reset && f.ResetUnread, "Reset and ResetUnread exclude each other"},
+		{f.ResetUnread && f.Apply, "Apply needs what ResetUnread leaves unread"},
+		{f.ResetUnread && f.Delay > 0, "Delay is waited after what ResetUnread leaves unread"},
+		{silent && answers, "Hang, Reset and ResetUnread answer nothing: no Status, Header, Body, CutAfter, Pause, Gzip or LengthOff"},
+	} {
+		if rule.broken {
+			panic(fmt.Sprintf("boxtest: script %q: %s", pattern, rule.why))
+		}
+	}
 }
 
 // clientError is the body of nearly every error that Box answers.
@@ -101,64 +151,4 @@ func newError(status int, code, message string, contextInfo any) Fault {
 // newRequestID has the form of the content API: 16 characters of base 36.
 func newRequestID() string {
 	return strings.ToLower(rand.Text()[:16])
-}
-
-// over completes a fault by the normal answer, where it asks for it.
-func (f Fault) over(normal *httptest.ResponseRecorder) Fault {
-	if f.Status != 0 {
-		return f
-	}
-	header := normal.Header()
-	maps.Copy(header, f.Header)
-	f.Status, f.Header, f.Body = normal.Code, header, normal.Body.String()
-	return f
-}
-
-// write answers. A client that has gone away is no concern of ours.
-func (f Fault) write(w http.ResponseWriter) {
-	maps.Copy(w.Header(), f.Header)
-	sent, promised := f.Body, len(f.Body)
-	if f.CutAfter > 0 {
-		// net/http breaks the connection of an answer that ends before its promise.
-		sent = sent[:min(f.CutAfter, promised)]
-		promised = max(promised, f.CutAfter+1)
-	}
-	if promised > 0 { // a 204 must not have the field
-		w.Header().Set("Content-Length", strconv.Itoa(promised))
-	}
-	w.WriteHeader(f.Status)
-	_, _ = io.WriteString(w, sent)
-}
-
-// scene is one call of Script: a mux with a single route decides what matches.
-type scene struct {
-	route  *http.ServeMux
-	faults []Fault
-}
-
-func newScene(pattern string, faults []Fault) *scene {
-	for _, f := range faults {
-		if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
-			panic(fmt.Sprintf("boxtest: script %q: Status %d is not within 200–599", pattern, f.Status))
-		}
-		if f.CutAfter < 0 {
-			panic(fmt.Sprintf("boxtest: script %q: CutAfter %d is negative", pattern, f.CutAfter))
-		}
-	}
-	route := http.NewServeMux()
-	route.Handle(pattern, http.NotFoundHandler()) // panics and names a bad pattern
-	return &scene{route: route, faults: slices.Clone(faults)}
-}
-
-// next takes the fault for the request, if there is one left.
-func (s *scene) next(r *http.Request) (Fault, bool) {
-	if len(s.faults) == 0 {
-		return Fault{}, false
-	}
-	if _, pattern := s.route.Handler(r); pattern == "" {
-		return Fault{}, false
-	}
-	fault := s.faults[0]
-	s.faults = s.faults[1:]
-	return fault, true
 }

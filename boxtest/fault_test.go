@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/boxgrpc/boxgrpc/boxtest"
 )
@@ -81,7 +82,18 @@ func TestScriptPanicsOnMistakes(t *testing.T) {
 	}{
 		"malformed pattern": {"GET /files/{", boxtest.Fault{}, "GET /files/{"},
 		"status of no kind": {"GET /a", boxtest.Fault{Status: 42}, "42"},
-		"negative cut":      {"GET /a", boxtest.Fault{CutAfter: -3}, "-3"},
+		"negative cut":      {"GET /a", boxtest.Fault{CutAfter: -3}, "CutAfter -3"},
+		"negative delay":    {"GET /a", boxtest.Fault{Delay: -time.Second}, "Delay -1s"},
+		"negative pause":    {"GET /a", boxtest.Fault{Pause: -time.Second}, "Pause -1s"},
+		"negative chunk":    {"GET /a", boxtest.Fault{Pause: 1, ChunkLen: -1}, "ChunkLen -1"},
+		"chunk at no pause": {"GET /a", boxtest.Fault{ChunkLen: 7}, "ChunkLen"},
+		"two lengths":       {"GET /a", boxtest.Fault{LengthOff: 1, CutAfter: 1}, "LengthOff"},
+		"hang and reset":    {"GET /a", boxtest.Fault{Hang: true, Reset: true}, "Hang"},
+		"two resets":        {"GET /a", boxtest.Fault{Reset: true, ResetUnread: true}, "ResetUnread"},
+		"apply unread":      {"GET /a", boxtest.Fault{Apply: true, ResetUnread: true}, "Apply"},
+		"delay unread":      {"GET /a", boxtest.Fault{Delay: 1, ResetUnread: true}, "Delay"},
+		"hang, status":      {"GET /a", boxtest.Fault{Hang: true, Status: 503}, "no Status"},
+		"reset, gzip":       {"GET /a", boxtest.Fault{Reset: true, Gzip: true}, "Gzip"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -4,147 +4,164 @@
 package boxtest
 
 import (
-	"encoding/json"
-	"errors"
+	"fmt"
 	"io"
-	"mime/multipart"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 )
 
-func (b *box) getFile(w http.ResponseWriter, r *http.Request) {
-	file := b.find("file", r.PathValue("id"))
-	if file == nil {
-		writeNotFound(w)
-		return
-	}
-	writeJSON(w, http.StatusOK, file.view())
-}
-
 // download answers the bytes at once. Box may answer 302 first.
-func (b *box) download(w http.ResponseWriter, r *http.Request) {
-	file := b.find("file", r.PathValue("id"))
-	if file == nil {
-		writeNotFound(w)
-		return
+func (b *box) download(r *request) *answer {
+	file, gone := b.find("file", r.PathValue("id"))
+	if gone != nil {
+		return gone
 	}
-	w.Header().Set("Content-Type", "application/octet-stream")
-	_, _ = w.Write(file.content)
-}
-
-// reference is how a request names an item.
-type reference struct {
-	Type string `json:"type,omitempty"`
-	ID   string `json:"id"`
-}
-
-// creation is what a new file or folder is made from.
-type creation struct {
-	Name   string    `json:"name"`
-	Parent reference `json:"parent"`
-}
-
-// missing lists what a creation lacks.
-func (c creation) missing() []violation {
-	return missing(field{"name", c.Name}, field{"parent", c.Parent.ID})
-}
-
-func (b *box) upload(w http.ResponseWriter, r *http.Request) {
-	form, err := r.MultipartReader()
-	if err != nil {
-		writeBadRequest(w)
-		return
+	if wait := time.Until(file.readyAt); wait > 0 {
+		return notReady(wait)
 	}
-	attributes, content, err := readUpload(form)
+	v := file.current()
+	if id := r.URL.Query().Get("version"); id != "" {
+		i := slices.IndexFunc(file.versions, func(v version) bool { return v.id == id })
+		if i < 0 {
+			return notFound()
+		}
+		v = file.versions[i]
+	}
+	etag := `"` + v.sum() + `"`
+	if r.Header.Get("If-None-Match") == etag {
+		return empty(http.StatusNotModified)
+	}
+	a := v.serve(r.Header.Get("Range"))
+	if a.status/100 == 2 {
+		a.header.Set("ETag", etag)
+	}
+	return a
+}
+
+// notReady tells to come back.
+func notReady(wait time.Duration) *answer {
+	a := empty(http.StatusAccepted)
+	a.header.Set("Retry-After", strconv.Itoa(wholeSeconds(wait)))
+	return a
+}
+
+// serve answers with the content or one range of it. Several ranges, and what is no
+// range, get all of it, as RFC 9110, section 14.2, allows.
+func (c *content) serve(ranges string) *answer {
+	a := empty(http.StatusOK)
+	from, to := int64(0), c.size
+	if start, end, ok := parseRange(ranges, c.size); ok {
+		if start >= end {
+			refusal := refuse(http.StatusRequestedRangeNotSatisfiable, "requested_page_out_of_range", "the range is not within the file")
+			refusal.header.Set("Content-Range", fmt.Sprintf("bytes */%d", c.size))
+			return refusal
+		}
+		from, to = start, end
+		a.status = http.StatusPartialContent
+		a.header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to-1, c.size))
+	}
+	body := c.section(from, to-from)
+	if body == nil {
+		return refuse(http.StatusConflict, "content_not_kept", "boxtest keeps length and SHA-1 of contents as long as this one")
+	}
+	a.header.Set("Content-Type", "application/octet-stream")
+	a.header.Set("Accept-Ranges", "bytes")
+	a.body, a.size = io.LimitReader(body, to-from), to-from
+	return a
+}
+
+// parseRange returns the bytes that one range means: from start, before end.
+func parseRange(ranges string, size int64) (start, end int64, ok bool) {
+	bounds, isRange := strings.CutPrefix(ranges, "bytes=")
+	first, last, isPair := strings.Cut(bounds, "-")
+	if !isRange || !isPair {
+		return 0, 0, false
+	}
+	start, badStart := strconv.ParseInt(first, 10, 64)
+	end, badEnd := strconv.ParseInt(last, 10, 64)
 	switch {
-	case errors.Is(err, errFileFirst):
-		Error(http.StatusBadRequest, "metadata_after_file_contents", err.Error()).write(w)
-		return
-	case errors.Is(err, io.EOF): // the form ended without its file
-		writeBadRequest(w, append(attributes.missing(), missing(field{"file", ""})...)...)
-		return
-	case err != nil:
-		writeBadRequest(w)
-		return
+	case badStart == nil && last == "":
+		return start, size, true
+	case first == "" && badEnd == nil: // the last so many
+		return max(0, size-end), size, true
+	case badStart == nil && badEnd == nil && start <= end:
+		return start, min(end+1, size), true
 	}
-	if bad := attributes.missing(); bad != nil {
-		writeBadRequest(w, bad...)
-		return
-	}
-	b.storeUpload(w, attributes, content)
+	return 0, 0, false
 }
 
-var errFileFirst = errors.New("the part attributes has to come before the part file")
-
-// readUpload reads the form up to the end of the file's part. The error is io.EOF if
-// there is none.
-func readUpload(form *multipart.Reader) (creation, []byte, error) {
-	var attributes creation
-	for seen := false; ; {
-		part, err := form.NextPart()
-		if err != nil {
-			return attributes, nil, err
-		}
-		switch part.FormName() {
-		case "attributes":
-			seen = true
-			if err := json.NewDecoder(part).Decode(&attributes); err != nil {
-				return attributes, nil, errors.New("the part attributes is not JSON")
-			}
-		case "file":
-			if !seen {
-				return attributes, nil, errFileFirst
-			}
-			content, err := io.ReadAll(part)
-			return attributes, content, err
-		}
+func (b *box) upload(r *request) *answer {
+	var in creation
+	if no := r.form.check(r, &in); no != nil {
+		return no
 	}
+	if bad := missing(field{"name", in.Name}, field{"parent", in.Parent.ID}); bad != nil || r.form.file == nil {
+		return badRequest(append(bad, r.form.missingFile()...)...)
+	}
+	file, no := b.make(r, "file", in, r.form.file)
+	if no != nil {
+		return no
+	}
+	return b.stored(file)
 }
 
-func (b *box) storeUpload(w http.ResponseWriter, attributes creation, content []byte) {
-	parent := b.find("folder", attributes.Parent.ID)
-	if parent == nil {
-		writeNotFound(w)
-		return
+// uploadVersion needs no attributes; the file keeps its name without them.
+func (b *box) uploadVersion(r *request) *answer {
+	file, no := b.own("file", r)
+	if no != nil {
+		return no
 	}
-	if other := parent.child(attributes.Name); other != nil {
-		newConflict(other.view()).write(w) // an object here, a list on POST /folders
-		return
+	var in change
+	if no := r.form.check(r, &in); no != nil {
+		return no
 	}
-	file := b.add("file", parent, attributes.Name, content)
-	writeJSON(w, http.StatusCreated, map[string]any{"total_count": 1, "entries": []view{file.view()}})
+	if bad := r.form.missingFile(); bad != nil {
+		return badRequest(bad...)
+	}
+	if no := b.place(file, change{Name: in.Name}); no != nil {
+		return no
+	}
+	b.addVersion(file, r.form.file)
+	file.etag++
+	return b.stored(file)
 }
 
-type comment struct {
-	Type    string    `json:"type"`
-	ID      string    `json:"id"`
-	Message string    `json:"message"`
-	Item    reference `json:"item"`
+// stored answers a file whose content has just arrived.
+func (b *box) stored(file *node) *answer {
+	file.readyAt = time.Now().Add(b.readyAfter)
+	return newJSON(http.StatusCreated, list(file.view()))
 }
 
-func (b *box) addComment(w http.ResponseWriter, r *http.Request) {
-	var in comment
-	if !decode(w, r.Body, &in) {
-		return
+// check answers a form that is none, and reads its attributes if it has them.
+func (f form) check(r *request, attributes any) *answer {
+	switch {
+	case f.malformed:
+		return badRequest()
+	case f.late:
+		return refuse(http.StatusBadRequest, "metadata_after_file_contents", "the part attributes has to come before the part file")
+	case f.file != nil && wrongDigest(r.Header.Get("Content-Md5"), f.file.sum()):
+		return badDigest()
+	case f.attributes == nil:
+		return nil
 	}
-	if bad := missing(field{"item", in.Item.ID}, field{"message", in.Message}); bad != nil {
-		writeBadRequest(w, bad...)
-		return
-	}
-	file := b.find("file", in.Item.ID)
-	if file == nil || in.Item.Type != "file" {
-		writeNotFound(w)
-		return
-	}
-	in.Type, in.ID = "comment", b.newID()
-	file.comments = append(file.comments, in)
-	writeJSON(w, http.StatusCreated, in)
+	return decode(f.attributes, attributes)
 }
 
-func (b *box) listComments(w http.ResponseWriter, r *http.Request) {
-	file := b.find("file", r.PathValue("id"))
-	if file == nil {
-		writeNotFound(w)
-		return
+func (f form) missingFile() []violation {
+	if f.file != nil {
+		return nil
 	}
-	writePage(w, r.URL.Query(), append([]comment{}, file.comments...), 100, 1000)
+	return missing(field{"file", ""})
+}
+
+// wrongDigest compares in hex. What was not sent is not wrong.
+func wrongDigest(sent, sum string) bool {
+	return sent != "" && !strings.EqualFold(sent, sum)
+}
+
+func badDigest() *answer {
+	return refuse(http.StatusBadRequest, "bad_digest", "the digest is not that of the bytes that arrived")
 }

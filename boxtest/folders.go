@@ -9,61 +9,43 @@ import (
 	"strings"
 )
 
-func (b *box) listItems(w http.ResponseWriter, r *http.Request) {
-	folder := b.find("folder", r.PathValue("id"))
-	if folder == nil {
-		writeNotFound(w)
-		return
+func (b *box) listItems(r *request) *answer {
+	folder, gone := b.find("folder", r.PathValue("id"))
+	if gone != nil {
+		return gone
 	}
-	writePage(w, r.URL.Query(), views(folder.children), 100, 1000)
+	return newPage(r.URL.Query(), views(folder.children), 100, 1000)
 }
 
-func (b *box) createFolder(w http.ResponseWriter, r *http.Request) {
+func (b *box) createFolder(r *request) *answer {
 	var in creation
-	if !decode(w, r.Body, &in) {
-		return
+	if bad := r.decode(&in); bad != nil {
+		return bad
 	}
-	if bad := in.missing(); bad != nil {
-		writeBadRequest(w, bad...)
-		return
+	folder, no := b.make(r, "folder", in, nil)
+	if no != nil {
+		return no
 	}
-	parent := b.find("folder", in.Parent.ID)
-	if parent == nil {
-		writeNotFound(w)
-		return
-	}
-	if other := parent.child(in.Name); other != nil {
-		newConflict([]view{other.view()}).write(w) // a list here, an object on uploads
-		return
-	}
-	writeJSON(w, http.StatusCreated, b.add("folder", parent, in.Name, nil).view())
-}
-
-func (b *box) deleteFolder(w http.ResponseWriter, r *http.Request) {
-	folder := b.find("folder", r.PathValue("id"))
-	switch {
-	case folder == nil:
-		writeNotFound(w)
-	case folder.parent == nil:
-		Error(http.StatusForbidden, "access_denied_insufficient_permissions", "the root stays").write(w)
-	case len(folder.children) > 0 && r.URL.Query().Get("recursive") != "true":
-		Error(http.StatusBadRequest, "folder_not_empty", "the folder has items in it").write(w)
-	default:
-		b.remove(folder)
-		w.WriteHeader(http.StatusNoContent)
-	}
+	return newJSON(http.StatusCreated, folder.full())
 }
 
 // search looks for the query in names only, whatever its case.
-func (b *box) search(w http.ResponseWriter, r *http.Request) {
+func (b *box) search(r *request) *answer {
 	query := r.URL.Query()
 	if bad := missing(field{"query", query.Get("query")}); bad != nil {
-		writeBadRequest(w, bad...)
-		return
+		return badRequest(bad...)
 	}
 	want := strings.ToLower(query.Get("query"))
 	found := slices.DeleteFunc(b.nodes["0"].below(), func(n *node) bool {
 		return !strings.Contains(strings.ToLower(n.name), want)
 	})
-	writePage(w, query, views(found), 30, 200)
+	return newPage(query, views(found), 30, 200)
+}
+
+// me is the user that As-User names, or the one whose token it is: always the same.
+func (*box) me(r *request) *answer {
+	id := userOf(r)
+	return newJSON(http.StatusOK, map[string]string{
+		"type": "user", "id": id, "name": "User " + id, "login": "user" + id + "@box.test",
+	})
 }
