@@ -20,6 +20,7 @@ import (
 const (
 	keyHTTPStatus      = "httpStatus"
 	keyOutcome         = "outcome"
+	keyAttempts        = "attempts"
 	keyCause           = "cause"
 	keyHeaderRequestID = "headerRequestId"
 	keyRetryAfter      = "retryAfter"

@@ -173,6 +173,19 @@ func (t *Translator) CheckResponse(resp *http.Response) error {
 	return err
 }
 
+// Inspect is CheckResponse for transports that hand the answer on: the body can be
+// read from its first byte afterwards, whatever it returns.
+func (t *Translator) Inspect(resp *http.Response) error {
+	a := Answer{Status: resp.StatusCode, Header: resp.Header}
+	if resp.Request != nil {
+		a.Method, a.RequestHeader = t.requestMethod(resp.Request), resp.Request.Header
+	}
+	if t.upstream.ReadSuccess || !t.succeeded(&a) {
+		a.Body = peek(resp)
+	}
+	return t.Translate(a)
+}
+
 // Translate returns nil if the answer is a success, else the [Error]. It accepts
 // any answer, keeps nothing of it, and looks at no more than 64 KiB of the body.
 func (t *Translator) Translate(a Answer) error {

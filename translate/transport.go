@@ -151,6 +151,7 @@ var failureMessages = map[boxgrpcv1.Failure]string{
 	boxgrpcv1.Failure_FAILURE_UPSTREAM_TIMEOUT:     "the upstream took longer than the service waits",
 	boxgrpcv1.Failure_FAILURE_CERTIFICATE_REJECTED: "the service does not trust the upstream's TLS certificate",
 	boxgrpcv1.Failure_FAILURE_REQUEST_NOT_SENT:     "the service made a request that cannot be sent to the upstream",
+	boxgrpcv1.Failure_FAILURE_COOLDOWN:             "the upstream has asked for a pause, and the request's turn comes too late",
 	boxgrpcv1.Failure_FAILURE_ANSWER_UNREADABLE:    "the upstream reported success with an answer that cannot be read",
 }
 

@@ -56,6 +56,9 @@ const (
 	// header with a line break, as a token has that was read from a file. Nothing was
 	// sent. Waiting does not help: look at the service's configuration.
 	Failure_FAILURE_REQUEST_NOT_SENT Failure = 10
+	// The upstream has told this principal to slow down, and the turn of this request
+	// comes too late. Nothing was sent. Ask again after the wait of RetryInfo.
+	Failure_FAILURE_COOLDOWN Failure = 11
 )
 
 // Enum value maps for Failure.
@@ -72,6 +75,7 @@ var (
 		8:  "FAILURE_CERTIFICATE_REJECTED",
 		9:  "FAILURE_ANSWER_UNREADABLE",
 		10: "FAILURE_REQUEST_NOT_SENT",
+		11: "FAILURE_COOLDOWN",
 	}
 	Failure_value = map[string]int32{
 		"FAILURE_UNSPECIFIED":          0,
@@ -85,6 +89,7 @@ var (
 		"FAILURE_CERTIFICATE_REJECTED": 8,
 		"FAILURE_ANSWER_UNREADABLE":    9,
 		"FAILURE_REQUEST_NOT_SENT":     10,
+		"FAILURE_COOLDOWN":             11,
 	}
 )
 
@@ -120,7 +125,7 @@ var File_boxgrpc_v1_failure_proto protoreflect.FileDescriptor
 const file_boxgrpc_v1_failure_proto_rawDesc = "" +
 	"\n" +
 	"\x18boxgrpc/v1/failure.proto\x12\n" +
-	"boxgrpc.v1\x1a\x15boxgrpc/v1/rule.proto*\xc4\x03\n" +
+	"boxgrpc.v1\x1a\x15boxgrpc/v1/rule.proto*\xe4\x03\n" +
 	"\aFailure\x12\x17\n" +
 	"\x13FAILURE_UNSPECIFIED\x10\x00\x12*\n" +
 	"\x1cFAILURE_UPSTREAM_CREDENTIALS\x10\x01\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x12\x1f\n" +
@@ -133,7 +138,8 @@ const file_boxgrpc_v1_failure_proto_rawDesc = "" +
 	"\x1cFAILURE_CERTIFICATE_REJECTED\x10\b\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x12'\n" +
 	"\x19FAILURE_ANSWER_UNREADABLE\x10\t\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x12&\n" +
 	"\x18FAILURE_REQUEST_NOT_SENT\x10\n" +
-	"\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x1a\v\xea\xea\"\aboxgrpcB5Z3github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1;boxgrpcv1b\x06proto3"
+	"\x1a\b\xe2\xea\"\x04\x10\r\x18\x01\x12\x1e\n" +
+	"\x10FAILURE_COOLDOWN\x10\v\x1a\b\xe2\xea\"\x04\x10\b\x18\x03\x1a\v\xea\xea\"\aboxgrpcB5Z3github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1;boxgrpcv1b\x06proto3"
 
 var (
 	file_boxgrpc_v1_failure_proto_rawDescOnce sync.Once
