@@ -4,93 +4,64 @@
 package retry
 
 import (
-	"math"
-	"math/rand/v2"
-	"strconv"
+	"context"
+	"crypto/rand"
 	"time"
-
-	"google.golang.org/grpc/codes"
-
-	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
-	"github.com/boxgrpc/boxgrpc/translate"
 )
 
-// A Controller decides about retries. It is safe for concurrent use; share one
-// among all interceptors of a service.
-type Controller struct{}
+// A Controller decides what is sent again, when, and how often. It is safe for
+// concurrent use; share one among all interceptors and transports of a service, so
+// that they share its budget and its gate.
+type Controller struct {
+	policy
 
-// New returns a controller. Its defaults are safe.
-func New() *Controller { return &Controller{} }
-
-// Advice is what the caller of a failed RPC is told.
-type Advice struct {
-	// Retry means that the same RPC may be sent again after Delay: RetryInfo.
-	Retry bool
-	Delay time.Duration
-
-	// Pushback is the value of the grpc-retry-pushback-ms trailer (gRFC A6): a wait
-	// in milliseconds, "-1" for "do not retry", or "" for no trailer.
-	Pushback string
+	budgets *budgets
+	gate    Gate // nil: nothing is held back
+	salt    []byte
 }
 
-// stop is the pushback that ends a caller's built-in retries.
-const stop = "-1"
-
-// maxJitter is the largest part of a wait that is added to it, so that callers who
-// were told the same moment do not all come back in it. It is never taken away.
-const maxJitter = 0.1
-
-// defaultDelay is used where the upstream names no wait.
-const defaultDelay = time.Second
-
-// Advise judges the RPC, where a translator has judged the upstream's request
-// only. remaining is what is left of the caller's deadline; a negative one means
-// that there is none.
-//
-// The RPC may be sent again if the error is of a kind that passes, and if a repeat
-// does no harm: the method is safe, or made no other request than the one that may
-// be repeated. Unknown means no.
-func (c *Controller) Advise(e *translate.Error, s Safety, remaining time.Duration) Advice {
-	if !mayRepeat(e, s) {
-		return Advice{Pushback: discourage(e.Code())}
-	}
-	delay, named := e.RetryAfter()
-	if !named {
-		delay = defaultDelay
-	}
-	return Advice{Retry: true, Delay: delay, Pushback: pushback(delay, remaining)}
+// policy is what options set and With can change.
+type policy struct {
+	attempts  int
+	base, cap time.Duration // of the backoff
+	longest   time.Duration // wait
+	observers []func(context.Context, Event)
 }
 
-func mayRepeat(e *translate.Error, s Safety) bool {
-	_, allowed := e.RetryDelay()
-	switch {
-	case s.Repeatable():
-		return e.RetryClass() != boxgrpcv1.Retry_RETRY_NEVER
-	case s == SingleUpstreamCall:
-		return allowed
+// New returns a controller. Its defaults are safe: 3 attempts in all, backoff with
+// full jitter from 0.5 s to 8 s, no wait longer than 10 s, a budget of 10 tokens, and
+// a gate of its own. An option whose value makes no sense panics and says so.
+func New(opts ...Option) *Controller {
+	c := &Controller{
+		policy:  policy{attempts: 3, base: 500 * time.Millisecond, cap: 8 * time.Second, longest: 10 * time.Second},
+		budgets: newBudgets(10, 0.1),
+		gate:    NewGate(),
+		salt:    newSalt(),
 	}
-	return false
+	return c.apply(opts)
 }
 
-// discourage stops retries that clients would make by the code alone. Under other
-// codes they make none, and the bytes are saved.
-func discourage(c codes.Code) string {
-	switch c {
-	case codes.Unavailable, codes.ResourceExhausted, codes.Aborted,
-		codes.DeadlineExceeded, codes.Internal, codes.Unknown:
-		return stop
-	}
-	return ""
+// With returns a controller with other settings that shares the budget and the gate
+// of c, unless an option replaces them: for one upstream, method or call that is to
+// be treated differently.
+func (c *Controller) With(opts ...Option) *Controller {
+	other := *c
+	other.observers = append([]func(context.Context, Event){}, c.observers...)
+	return other.apply(opts)
 }
 
-// pushback is the wait in whole milliseconds, never shortened: one that does not
-// fit the trailer's int32, or ends after the caller's deadline, ends the retries
-// at once, so that the caller keeps the real error.
-func pushback(delay, remaining time.Duration) string {
-	ms := math.Ceil(delay.Seconds() * 1000 * (1 + rand.Float64()*maxJitter)) //nolint:gosec // no secret
-	late := remaining >= 0 && ms >= float64(remaining.Milliseconds())
-	if late || ms > math.MaxInt32 {
-		return stop
+func (c *Controller) apply(opts []Option) *Controller {
+	for _, o := range opts {
+		o.apply(c)
 	}
-	return strconv.FormatFloat(ms, 'f', 0, 64)
+	return c
+}
+
+// MaxAttempts is how often an operation is tried in all, the first time included.
+func (c *Controller) MaxAttempts() int { return c.attempts }
+
+func newSalt() []byte {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // it never fails (crypto/rand)
+	return salt
 }

@@ -14,14 +14,15 @@ const (
 	ReadOnly
 	// Idempotent has the same effect once and several times (IDEMPOTENT).
 	Idempotent
-	// Conditional writes only where a version still matches, as with If-Match. It
-	// can be repeated only where it is known that no earlier write was made, which
-	// nothing tells yet: until then it counts as Unknown.
+	// Conditional writes only where a version still matches, as with If-Match. A
+	// repeat after a write that worked would fail, so it is made only where a ledger
+	// proves that nothing was written.
 	Conditional
 	// SingleUpstreamCall makes one request to one upstream, so what holds for the
-	// request holds for the RPC.
+	// request holds for the whole.
 	SingleUpstreamCall
-	// NotIdempotent has its effect each time.
+	// NotIdempotent has its effect each time, and not at the upstream alone: it is
+	// never repeated, whatever a ledger proves about the upstream.
 	NotIdempotent
 )
 

@@ -1,0 +1,294 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package retry
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
+	"github.com/boxgrpc/boxgrpc/translate"
+)
+
+// A Ledger is a context that keeps account of the upstream requests made under it.
+// The server interceptors give one to each run of a handler, [Do] and transports
+// built on it fill it, and so each layer knows what the others did. It is safe for
+// concurrent use.
+//
+// It proves something only about requests that went through [Do]. What else a handler
+// does, it cannot know: a method with other effects is to be declared as such.
+type Ledger struct {
+	context.Context
+
+	// Attempts says how many each operation below may make, where a layer above
+	// retries itself; 0 or a nil Attempts means as many as its controller says. It
+	// gets the Context, and is asked when an operation has failed.
+	Attempts func(context.Context) int
+
+	under *repeat // the Do whose attempt this is, which retries itself
+	turn  *turn   // at the gate, for the first request of the attempt
+
+	mu      sync.Mutex
+	open    int32 // requests without an answer so far
+	calls   int32
+	failed  []int16 // HTTP statuses, 0 where no answer came
+	spent   []int16 // those of operations that made all their attempts
+	changed change
+	before  change // in earlier runs
+	earlier int    // attempts, in earlier runs
+	tries   int    // of the operation that failed after most
+	gated   bool   // a gate below holds back what comes next
+}
+
+// change is what writes did, from nothing to the worst.
+type change uint8
+
+const (
+	unchanged change = iota
+	applied
+	unknown
+)
+
+type ledgerKey struct{}
+
+// Value gives out the ledger itself to the layers below.
+func (l *Ledger) Value(key any) any {
+	if key == (ledgerKey{}) {
+		return l
+	}
+	return l.Context.Value(key)
+}
+
+// ledgerOf returns the innermost ledger, or nil.
+func ledgerOf(ctx context.Context) *Ledger {
+	l, _ := ctx.Value(ledgerKey{}).(*Ledger)
+	return l
+}
+
+// most is how many attempts an operation below may make; 0 means that nothing limits
+// it. Under a Do it is one, for Do repeats the whole, unless it cannot any more.
+func (l *Ledger) most() int {
+	switch {
+	case l == nil:
+		return 0
+	case l.under != nil && l.under.repeats(l):
+		return 1
+	case l.under != nil:
+		return l.under.left()
+	case l.Attempts == nil:
+		return 0
+	}
+	return l.Attempts(l.Context)
+}
+
+// Proves tells whether the ledger accounts for every upstream request so far, the
+// one that failed with e among them, and none of them changed anything.
+func (l *Ledger) Proves(e *translate.Error) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.open == 0 && l.changed == unchanged && slices.Contains(l.failed, statusOf(e))
+}
+
+// Changed tells whether a write was applied, or may have been.
+func (l *Ledger) Changed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.did() != unchanged
+}
+
+// did is the worst that was done so far: of what is under way nobody knows.
+func (l *Ledger) did() change {
+	if l.open > 0 {
+		return unknown
+	}
+	return l.changed
+}
+
+// Spent tells whether the operation below that failed with e made all the attempts
+// there are.
+func (l *Ledger) Spent(e *translate.Error) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Contains(l.spent, statusOf(e))
+}
+
+// Asked tells whether operations below made requests.
+func (l *Ledger) Asked() bool {
+	asked, _ := l.below()
+	return asked
+}
+
+func statusOf(e *translate.Error) int16 {
+	status, _ := e.HTTPStatus()
+	return int16(status) //nolint:gosec // a status
+}
+
+// Follow makes l the ledger of the run after that of prev, which failed with e. It is
+// called before l is used.
+func (l *Ledger) Follow(prev *Ledger, e *translate.Error) {
+	prev.mu.Lock()
+	defer prev.mu.Unlock()
+	l.before = max(prev.before, prev.did(), changeOf(e))
+	l.earlier = prev.tried()
+}
+
+// Refine makes e say what all runs and requests did together, where e itself speaks
+// of the last request only: its outcome, and the number of attempts.
+func (l *Ledger) Refine(e *translate.Error) *translate.Error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return refine(e, l.tried(), max(l.before, l.did()))
+}
+
+// Tried is how many attempts there were, in this run and those before: one for each
+// run, or as many as the operation below made that failed.
+func (l *Ledger) Tried() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tried()
+}
+
+func (l *Ledger) tried() int { return l.earlier + max(l.tries, 1) }
+
+// refine completes an error by what is known beside it. An outcome other than "nothing
+// was changed" says as much already.
+func refine(e *translate.Error, attempts int, did change) *translate.Error {
+	e = e.WithAttempts(max(attempts, e.Attempts()))
+	if e.Outcome() != boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED {
+		return e
+	}
+	switch did {
+	case applied:
+		return e.WithOutcome(boxgrpcv1.Outcome_OUTCOME_PARTIAL)
+	case unknown:
+		return e.WithOutcome(boxgrpcv1.Outcome_OUTCOME_UNKNOWN)
+	}
+	return e
+}
+
+func changeOf(e *translate.Error) change {
+	switch e.Outcome() {
+	case boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED:
+		return unchanged
+	case boxgrpcv1.Outcome_OUTCOME_APPLIED, boxgrpcv1.Outcome_OUTCOME_PARTIAL:
+		return applied
+	}
+	return unknown
+}
+
+// begin notes that a request is under way. A nil ledger notes nothing.
+func (l *Ledger) begin() {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open++
+}
+
+// end notes what became of an attempt that began: what the layers below noted in
+// inner, else what its error tells.
+func (l *Ledger) end(inner *Ledger, safety Safety, err error) {
+	if l == nil {
+		return
+	}
+	a := inner.account(safety, err)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open--
+	l.calls += a.calls
+	l.changed = max(l.changed, a.changed)
+	l.failed = append(l.failed, a.failed...)
+}
+
+// account is what a ledger adds to the one above.
+type account struct {
+	calls   int32
+	changed change
+	failed  []int16
+}
+
+// account: reading changes nothing, a write that succeeded did, and of a failure that
+// is no upstream's nobody knows.
+func (l *Ledger) account(safety Safety, err error) account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := account{calls: l.calls, changed: l.changed, failed: l.failed}
+	if a.calls == 0 {
+		a.calls, a.changed = 1, effect(err)
+		if e, ok := translate.FromError(err); ok {
+			a.failed = []int16{statusOf(e)}
+		}
+	}
+	switch {
+	case safety == ReadOnly:
+		a.changed = unchanged
+	case l.open > 0:
+		a.changed = unknown
+	}
+	return a
+}
+
+func effect(err error) change {
+	if err == nil {
+		return applied
+	}
+	if e, ok := translate.FromError(err); ok {
+		return changeOf(e)
+	}
+	return unknown
+}
+
+// below tells whether a layer below made requests, and whether its gate does the
+// waiting now.
+func (l *Ledger) below() (asked, gated bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.calls > 0, l.gated
+}
+
+// gate notes that the next request will wait at a gate.
+func (l *Ledger) gate() {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gated = true
+}
+
+// giveUp notes how an operation failed for good.
+func (l *Ledger) giveUp(attempts int, e *translate.Error, d Decision) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tries = max(l.tries, attempts)
+	if d.exhausted() {
+		l.spent = append(l.spent, statusOf(e))
+	}
+}
+
+// A turn is what a gate gave: who waited for it may send one request.
+type turn struct {
+	key  Key
+	mark Mark
+}
+
+// takeTurn takes the turn for which the layer above has waited.
+func (l *Ledger) takeTurn(key Key) (Mark, bool) {
+	if l == nil {
+		return 0, false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.turn == nil || l.turn.key != key {
+		return 0, false
+	}
+	m := l.turn.mark
+	l.turn = nil
+	return m, true
+}
