@@ -47,6 +47,9 @@ func Do[T any](
 		if err := r.enter(ctx); err != nil {
 			return value, r.refused(err)
 		}
+		if !r.above.begin() {
+			return value, r.refused(context.Canceled)
+		}
 		v, err := call(ctx, r, fn)
 		value = v
 		if err == nil {
@@ -79,7 +82,6 @@ func call[T any](ctx context.Context, r *repeat, fn func(context.Context) (T, er
 	if r.canLook {
 		r.begun = time.Now()
 	}
-	r.above.begin()
 	finished := false
 	defer func() {
 		if !finished { // fn panicked

@@ -5,6 +5,7 @@ package retry
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 
@@ -31,15 +32,27 @@ type Ledger struct {
 	turn  *turn   // at the gate, for the first request of the attempt
 
 	mu      sync.Mutex
-	open    int32 // requests without an answer so far
-	calls   int32
-	failed  []int16 // HTTP statuses, 0 where no answer came
-	spent   []int16 // those of operations that made all their attempts
+	failed  []failure
+	open    int16 // requests without an answer so far
+	earlier int16 // attempts, in earlier runs
+	tries   int16 // of the operation that failed after most
+	asked   bool  // there were requests
+	over    bool  // the handler has returned: nothing may begin any more
 	changed change
 	before  change // in earlier runs
-	earlier int    // attempts, in earlier runs
-	tries   int    // of the operation that failed after most
 	gated   bool   // a gate below holds back what comes next
+}
+
+// failure is that of an operation: the HTTP status, 0 where no answer came, and whether
+// there were all attempts.
+type failure struct {
+	status int16
+	spent  bool
+}
+
+// met tells whether an operation failed in one of these ways.
+func (l *Ledger) met(any ...failure) bool {
+	return slices.ContainsFunc(any, func(f failure) bool { return slices.Contains(l.failed, f) })
 }
 
 // change is what writes did, from nothing to the worst.
@@ -88,7 +101,7 @@ func (l *Ledger) most() int {
 func (l *Ledger) Proves(e *translate.Error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.open == 0 && l.changed == unchanged && slices.Contains(l.failed, statusOf(e))
+	return l.open == 0 && l.changed == unchanged && l.met(failure{statusOf(e), false}, failure{statusOf(e), true})
 }
 
 // Changed tells whether a write was applied, or may have been.
@@ -111,7 +124,7 @@ func (l *Ledger) did() change {
 func (l *Ledger) Spent(e *translate.Error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Contains(l.spent, statusOf(e))
+	return l.met(failure{statusOf(e), true})
 }
 
 // Asked tells whether operations below made requests.
@@ -131,7 +144,7 @@ func (l *Ledger) Follow(prev *Ledger, e *translate.Error) {
 	prev.mu.Lock()
 	defer prev.mu.Unlock()
 	l.before = max(prev.before, prev.did(), changeOf(e))
-	l.earlier = prev.tried()
+	l.earlier = int16(min(prev.tried(), math.MaxInt16))
 }
 
 // Refine makes e say what all runs and requests did together, where e itself speaks
@@ -150,7 +163,7 @@ func (l *Ledger) Tried() int {
 	return l.tried()
 }
 
-func (l *Ledger) tried() int { return l.earlier + max(l.tries, 1) }
+func (l *Ledger) tried() int { return int(l.earlier) + max(int(l.tries), 1) }
 
 // refine completes an error by what is known beside it. An outcome other than "nothing
 // was changed" says as much already.
@@ -178,14 +191,26 @@ func changeOf(e *translate.Error) change {
 	return unknown
 }
 
-// begin notes that a request is under way. A nil ledger notes nothing.
-func (l *Ledger) begin() {
+// Close ends the run. What its handler has left behind in goroutines, waiting for its
+// next attempt, sends nothing any more: nobody could account for it.
+func (l *Ledger) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = true
+}
+
+// begin notes that a request is under way, and returns false if there must be none. A
+// nil ledger notes nothing.
+func (l *Ledger) begin() bool {
 	if l == nil {
-		return
+		return true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.open++
+	if !l.over {
+		l.open++
+	}
+	return !l.over
 }
 
 // end notes what became of an attempt that began: what the layers below noted in
@@ -198,16 +223,15 @@ func (l *Ledger) end(inner *Ledger, safety Safety, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open--
-	l.calls += a.calls
+	l.asked = true
 	l.changed = max(l.changed, a.changed)
 	l.failed = append(l.failed, a.failed...)
 }
 
 // account is what a ledger adds to the one above.
 type account struct {
-	calls   int32
 	changed change
-	failed  []int16
+	failed  []failure
 }
 
 // account: reading changes nothing, a write that succeeded did, and of a failure that
@@ -215,11 +239,11 @@ type account struct {
 func (l *Ledger) account(safety Safety, err error) account {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := account{calls: l.calls, changed: l.changed, failed: l.failed}
-	if a.calls == 0 {
-		a.calls, a.changed = 1, effect(err)
+	a := account{changed: l.changed, failed: l.failed}
+	if !l.asked {
+		a.changed = effect(err)
 		if e, ok := translate.FromError(err); ok {
-			a.failed = []int16{statusOf(e)}
+			a.failed = []failure{{status: statusOf(e)}}
 		}
 	}
 	switch {
@@ -246,7 +270,7 @@ func effect(err error) change {
 func (l *Ledger) below() (asked, gated bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.calls > 0, l.gated
+	return l.asked, l.gated
 }
 
 // gate notes that the next request will wait at a gate.
@@ -266,9 +290,9 @@ func (l *Ledger) giveUp(attempts int, e *translate.Error, d Decision) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.tries = max(l.tries, attempts)
+	l.tries = max(l.tries, int16(min(attempts, math.MaxInt16)))
 	if d.exhausted() {
-		l.spent = append(l.spent, statusOf(e))
+		l.failed = append(l.failed, failure{statusOf(e), true})
 	}
 }
 

@@ -213,8 +213,7 @@ func (r *repeat) refused(err error) error {
 	if r.last != nil {
 		return r.fail(r.last, nil)
 	}
-	if e, ok := translate.FromError(err); ok {
-		r.above.begin()
+	if e, ok := translate.FromError(err); ok && r.above.begin() {
 		r.above.end(&Ledger{}, r.op.Safety, e)
 	}
 	return err

@@ -24,7 +24,7 @@ import (
 func FromError(err error) (*Error, bool) {
 	var f finder
 	f.walk(err)
-	e := f.strictest
+	e := f.strictest.withWorst(f.worst)
 	switch {
 	case e == nil:
 		return f.remote, f.remote != nil
@@ -44,8 +44,9 @@ func FromError(err error) (*Error, bool) {
 type finder struct {
 	strictest *Error        // made by a translator
 	longest   time.Duration // of all their waits
-	remote    *Error        // read from the first status
-	foreign   bool          // there is a status of somebody else
+	worst     boxgrpcv1.Outcome
+	remote    *Error // read from the first status
+	foreign   bool   // there is a status of somebody else
 }
 
 // walk goes down to errors that are a status and no deeper. What an Error wraps
@@ -81,10 +82,25 @@ func (f *finder) status(st *status.Status) {
 
 func (f *finder) found(e *Error) {
 	f.longest = max(f.longest, e.wait())
+	if o := e.Outcome(); o != boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED {
+		f.worst = max(f.worst, o)
+	}
 	if f.strictest == nil || e.strictness() > f.strictest.strictness() ||
 		e.strictness() == f.strictest.strictness() && e.wait() > f.strictest.wait() {
 		f.strictest = e
 	}
+}
+
+// withWorst: where one of joined errors leaves open what was applied, all of them do,
+// and what one has applied is a part of the whole.
+func (e *Error) withWorst(o boxgrpcv1.Outcome) *Error {
+	switch {
+	case e == nil || e.Outcome() != boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED:
+		return e
+	case o == boxgrpcv1.Outcome_OUTCOME_APPLIED:
+		o = boxgrpcv1.Outcome_OUTCOME_PARTIAL
+	}
+	return e.WithOutcome(o)
 }
 
 func (e *Error) strictness() int {
