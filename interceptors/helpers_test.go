@@ -52,6 +52,7 @@ type service struct {
 	list   func(listStream) error
 	upload func(uploadStream) error
 
+	ctl     *retry.Controller     // nil: one that retries nothing itself, and only tells
 	options []interceptors.Option // of the interceptors under test
 	outside []grpc.ServerOption   // what comes before them
 	bare    bool                  // without them
@@ -88,7 +89,10 @@ func (s *service) serve(t *testing.T) *bufconn.Listener {
 	t.Helper()
 	options := s.outside
 	if !s.bare {
-		ctl := retry.New()
+		ctl := s.ctl
+		if ctl == nil {
+			ctl = retry.New(retry.WithMaxAttempts(1))
+		}
 		options = append(options,
 			grpc.ChainUnaryInterceptor(interceptors.UnaryServerInterceptor(ctl, s.options...)),
 			grpc.ChainStreamInterceptor(interceptors.StreamServerInterceptor(ctl, s.options...)))

@@ -17,13 +17,14 @@ import (
 // pushbackKey is the trailer of gRFC A6. Two values in it mean "stop" to clients.
 const pushbackKey = "grpc-retry-pushback-ms"
 
-// A run is one run of a handler: its context, and in it the stream on which
-// grpc.SetHeader and its kin act. Headers and trailers are held until it is known
-// how the run ends. It is one allocation, and never pooled: a handler may keep its
-// context.
+// A run is one run of a handler: its context with a ledger, and in it the stream on
+// which grpc.SetHeader and its kin act. Headers and trailers are held until it is
+// known how the run ends. It is one allocation, and never pooled: a handler may keep
+// its context.
 type run struct {
-	context.Context                   // of the RPC
-	ss              grpc.ServerStream // nil for unary RPCs
+	retry.Ledger
+
+	ss grpc.ServerStream // nil for unary RPCs
 
 	mu              sync.Mutex
 	header, trailer metadata.MD
@@ -53,7 +54,7 @@ func (k *keyRecorder) Value(key any) any {
 
 // Value gives out the run itself as the stream, if the RPC has one.
 func (r *run) Value(key any) any {
-	v := r.Context.Value(key)
+	v := r.Ledger.Value(key)
 	if key == streamKey && v != nil {
 		return (*heldStream)(r)
 	}
@@ -73,6 +74,9 @@ func (r *run) sink() grpc.ServerTransportStream {
 func (r *run) openHeaders() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.failed {
+		return errFailed
+	}
 	return r.openLocked()
 }
 
@@ -94,24 +98,55 @@ func (r *run) succeed() error {
 	return err
 }
 
-// fail ends the run. Headers that are still held become trailers. Where there is an
-// advice, what it says is the only pushback; of several, clients obey none.
-func (r *run) fail(advice *retry.Advice) {
+// fail ends the RPC with this run. Headers that are still held become trailers. p is
+// the only pushback; of several, clients obey none.
+func (r *run) fail(p retry.Pushback) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if size(r.header) > maxMoved {
 		_ = r.openLocked() // it fails only where the RPC is over anyway
 	}
-	trailer := r.trailer
-	if len(r.header) > 0 || advice != nil {
-		trailer = metadata.Join(r.header, r.trailer)
+	trailer := metadata.Join(r.header, r.trailer)
+	trailer.Delete(pushbackKey)
+	r.failed, r.header = true, nil
+	r.closeLocked(metadata.Join(trailer, pushback(p)))
+}
+
+// failForeign is fail for an error that is not an upstream's: the handler's own
+// pushback stays.
+func (r *run) failForeign() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if size(r.header) > maxMoved {
+		_ = r.openLocked()
 	}
-	if advice != nil {
-		trailer.Delete(pushbackKey)
-		trailer = metadata.Join(trailer, pushback(advice))
+	trailer := r.trailer
+	if len(r.header) > 0 {
+		trailer = metadata.Join(r.header, r.trailer)
 	}
 	r.failed, r.header = true, nil
 	r.closeLocked(trailer)
+}
+
+// freeze keeps goroutines that outlive the handler from setting and sending anything.
+func (r *run) freeze() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = true
+}
+
+// drop ends the run, and another follows: nothing of this one is ever sent.
+func (r *run) drop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed, r.done, r.header, r.trailer = true, true, nil, nil
+}
+
+// committed tells whether the caller has got something of this run already.
+func (r *run) committed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.open
 }
 
 // maxMoved bounds the headers that move into the frame of the status. With it, and
@@ -133,8 +168,11 @@ func size(md metadata.MD) int {
 
 func (r *run) closeLocked(trailer metadata.MD) {
 	r.done, r.trailer = true, nil
-	if len(trailer) > 0 {
-		_ = r.sink().SetTrailer(trailer) // it fails only where the RPC is over anyway
+	if len(trailer) == 0 {
+		return
+	}
+	if sink := r.sink(); sink != nil { // a handler can be called without a server
+		_ = sink.SetTrailer(trailer) // it fails only where the RPC is over anyway
 	}
 }
 

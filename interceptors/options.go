@@ -33,12 +33,14 @@ func WithSafety(s retry.Safety, m selector.Matcher) Option {
 	return option(func(srv *server) { srv.safeties = append(srv.safeties, declared{s, m}) })
 }
 
-// WithoutIsolation gives handlers the stream of grpc-go itself. It saves one
-// allocation an RPC, and it is needed by handlers that call
+// WithoutIsolation gives handlers the stream and the context of grpc-go itself. It saves
+// one allocation an RPC, and it is needed by handlers that call
 // grpc.SetSendCompressor or grpc.ClientSupportedCompressors, which accept no other
-// stream. The price: a handler that sets a header and then fails keeps its callers
-// from retrying, and a pushback trailer that a handler sets itself stays beside
-// ours, which makes callers stop too.
+// stream. The price: a handler runs once, without a ledger, so that layers below do
+// not learn that a caller retries, and RetryInfo needs a method that declares
+// idempotency_level; a handler that sets a header and then fails keeps its callers from
+// retrying; and a pushback trailer that a handler sets itself stays beside ours, which
+// makes callers stop too.
 func WithoutIsolation() Option {
 	return option(func(s *server) { s.isolated = false })
 }

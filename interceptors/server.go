@@ -7,9 +7,8 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
-	mwinterceptors "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -37,27 +36,37 @@ func newServer(ctl *retry.Controller, opts []Option) *server {
 	return s
 }
 
-// judge turns a handler's error into what the caller gets. What the handler wrapped
-// around it stays its cause, for the interceptors outside that log. The advice is nil for
-// errors that are not an upstream's: nothing is added to those.
-func (s *server) judge(ctx context.Context, call mwinterceptors.CallMeta, err error) (*retry.Advice, error) {
-	safety := s.safety(ctx, call)
-	_, upstream := errors.AsType[*translate.Error](err)
-	e, ok := translate.FromError(err)
-	if !upstream || !ok {
-		return nil, judgeForeign(err, safety)
+// upstreamError returns the upstream's error in err, and false if there is none: then
+// nothing is repeated, and nothing added.
+func upstreamError(err error) (*translate.Error, bool) {
+	if _, ok := errors.AsType[*translate.Error](err); !ok {
+		return nil, false
 	}
-	e = e.WithLanguage(language(ctx)).ForCaller()
-	advice := s.ctl.Advise(e, safety, remaining(ctx))
-	return &advice, judged(e, advice).WithCause(err)
+	return translate.FromError(err)
 }
 
-// pushback is the trailer that tells the advice, or nil.
-func pushback(advice *retry.Advice) metadata.MD {
-	if advice == nil || advice.Pushback == "" {
-		return nil
+// tell turns an upstream's error into what the caller gets, and says with which
+// pushback. What the handler wrapped around it stays its cause, for the interceptors
+// outside that log.
+func (s *server) tell(ctx context.Context, e *translate.Error, advice retry.Advice, err error) error {
+	e = judged(e.WithLanguage(language(ctx)).ForCaller(), advice)
+	if logging.ExtractFields(ctx) != nil {
+		logging.AddFields(ctx, fields(e))
 	}
-	return metadata.Pairs(pushbackKey, advice.Pushback)
+	return e.WithCause(err)
+}
+
+// fields are for the access line of go-grpc-middleware's logging, where that stands
+// outside.
+func fields(e *translate.Error) logging.Fields {
+	f := logging.Fields{"boxgrpc.reason", e.Reason(), "boxgrpc.outcome", e.Metadata()["outcome"], "boxgrpc.attempts", e.Attempts()}
+	if code := e.ErrorCode(); code != "" {
+		f = append(f, "boxgrpc.code", code)
+	}
+	if id := e.RequestID(); id != "" {
+		f = append(f, "boxgrpc.request_id", id)
+	}
+	return f
 }
 
 // judged makes RetryInfo say what the advice says.
@@ -70,6 +79,14 @@ func judged(e *translate.Error, advice retry.Advice) *translate.Error {
 		return e.WithoutRetry()
 	}
 	return e
+}
+
+// pushback is the trailer that tells p, or nil.
+func pushback(p retry.Pushback) metadata.MD {
+	if p == (retry.Pushback{}) {
+		return nil
+	}
+	return metadata.Pairs(pushbackKey, p.String())
 }
 
 // judgeForeign takes RetryInfo from somebody else's status where nobody declared
@@ -100,13 +117,4 @@ func judgeForeign(err error, safety retry.Safety) error {
 // its metadata.
 func language(ctx context.Context) string {
 	return strings.Join(metadata.ValueFromIncomingContext(ctx, "accept-language"), ",")
-}
-
-// remaining is what is left of the caller's deadline, or -1 without one.
-func remaining(ctx context.Context) time.Duration {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return -1
-	}
-	return max(time.Until(deadline), 0)
 }

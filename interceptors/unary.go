@@ -22,25 +22,31 @@ func UnaryServerInterceptor(ctl *retry.Controller, opts ...Option) grpc.UnarySer
 	return s.plainUnary
 }
 
+func (s *server) isolatedUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	r := new(run)
+	r.begin(ctx, nil)
+	for {
+		resp, err := handler(r, req)
+		if err == nil {
+			s.succeeded(&r.Ledger)
+			return resp, r.succeed()
+		}
+		e, err := s.after(r, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err, "")
+		if e == nil {
+			return nil, err
+		}
+		next := new(run)
+		next.follow(r, e, s.ctl.MaxAttempts())
+		r = next
+	}
+}
+
 func (s *server) plainUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	resp, err := handler(ctx, req)
 	if err == nil {
 		return resp, nil
 	}
-	advice, err := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err)
-	_ = grpc.SetTrailer(ctx, pushback(advice)) // fails outside a server only
-	return nil, err
-}
-
-func (s *server) isolatedUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	r := &run{Context: ctx}
-	resp, err := handler(r, req)
-	if err == nil {
-		return resp, r.succeed()
-	}
-	advice, err := s.judge(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err)
-	if grpc.ServerTransportStreamFromContext(ctx) != nil {
-		r.fail(advice)
-	}
+	p, err := s.afterPlain(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err)
+	_ = grpc.SetTrailer(ctx, pushback(p)) // fails outside a server only
 	return nil, err
 }

@@ -51,8 +51,8 @@ type failure struct {
 }
 
 // met tells whether an operation failed in one of these ways.
-func (l *Ledger) met(any ...failure) bool {
-	return slices.ContainsFunc(any, func(f failure) bool { return slices.Contains(l.failed, f) })
+func (l *Ledger) met(ways ...failure) bool {
+	return slices.ContainsFunc(ways, func(f failure) bool { return slices.Contains(l.failed, f) })
 }
 
 // change is what writes did, from nothing to the worst.
@@ -135,7 +135,7 @@ func (l *Ledger) Asked() bool {
 
 func statusOf(e *translate.Error) int16 {
 	status, _ := e.HTTPStatus()
-	return int16(status) //nolint:gosec // a status
+	return int16(status)
 }
 
 // Follow makes l the ledger of the run after that of prev, which failed with e. It is

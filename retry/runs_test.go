@@ -5,10 +5,12 @@ package retry_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
 
 	"github.com/boxgrpc/boxgrpc/retry"
 	"github.com/boxgrpc/boxgrpc/translate"
@@ -187,5 +189,30 @@ func TestRunsAndAttemptsBelow(t *testing.T) {
 		if _, _ = retry.Do(next, ungated(), read, always(busyRead()).run, nil); next.Tried() != 6 {
 			t.Errorf("Tried = %d, want 3 of each run", next.Tried())
 		}
+	})
+}
+
+// A handler that has returned can leave a goroutine behind that waits for its next
+// attempt. Sent later, its write is accounted for by nobody, and made again by the next
+// run of the handler.
+func TestWhatAHandlerLeavesBehindSendsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, s := &retry.Ledger{Context: t.Context()}, always(blocked())
+		ended := make(chan error)
+		go func() {
+			_, err := retry.Do(l, ungated(), create, s.run, nil)
+			ended <- err
+		}()
+		synctest.Wait() // it waits for its second attempt
+		l.Close()
+		err := <-ended
+		s.checkCalls(t, 1)
+		if e, ok := translate.FromError(err); !ok || e.Code() != codes.Aborted {
+			t.Errorf("error = %v, want that of the attempt", err)
+		}
+		if _, err := retry.Do(l, ungated(), create, s.run, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("a later operation: %v, want it cancelled", err)
+		}
+		s.checkCalls(t, 1)
 	})
 }

@@ -23,6 +23,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 
+	"github.com/boxgrpc/boxgrpc/boxhttp"
 	"github.com/boxgrpc/boxgrpc/boxtest"
 	filesv1 "github.com/boxgrpc/boxgrpc/examples/gen/files/v1"
 	"github.com/boxgrpc/boxgrpc/interceptors"
@@ -57,13 +58,19 @@ func (f *files) GetFile(ctx context.Context, in *filesv1.GetFileRequest) (*files
 	return &filesv1.GetFileResponse{File: file}, nil
 }
 
-func newServer(f *files) *grpc.Server {
+func newServer(url string, signed func(http.RoundTripper) http.RoundTripper) *grpc.Server {
 	ctl := retry.New()
 	srv := grpc.NewServer(
 		grpc.ChainUnaryInterceptor(interceptors.UnaryServerInterceptor(ctl)),
 		grpc.ChainStreamInterceptor(interceptors.StreamServerInterceptor(ctl)))
+	f := &files{box: url, client: &http.Client{Transport: signed(boxhttp.NewTransport(ctl, nil))}}
 	filesv1.RegisterFileServiceServer(srv, f)
 	return srv
+}
+
+func dial(target string, options ...grpc.DialOption) (*grpc.ClientConn, error) {
+	conn, err := grpc.NewClient(target, append(interceptors.DialOptions(), options...)...)
+	return conn, err
 }
 
 func ask(ctx context.Context, client filesv1.FileServiceClient, id string) {
@@ -77,13 +84,13 @@ func ask(ctx context.Context, client filesv1.FileServiceClient, id string) {
 func Example() {
 	box := boxtest.NewServer()
 	defer box.Close()
-	box.Script("GET /files/{id}", boxtest.Error(429, "rate_limit_exceeded", "slow down").With("Retry-After", "3"))
+	box.Script("GET /files/{id}", boxtest.Error(429, "rate_limit_exceeded", "slow down").With("Retry-After", "30"))
 
 	listener := bufconn.Listen(1 << 16)
-	srv := newServer(&files{box: box.URL, client: &http.Client{Transport: bearer{}}})
+	srv := newServer(box.URL, func(base http.RoundTripper) http.RoundTripper { return bearer{base} })
 	go func() { _ = srv.Serve(listener) }()
 	defer srv.Stop()
-	conn, err := grpc.NewClient("passthrough:box",
+	conn, err := dial("passthrough:box",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
 	if err != nil {
@@ -94,19 +101,17 @@ func Example() {
 
 	client := filesv1.NewFileServiceClient(conn)
 	ask(context.Background(), client, "42")
-	ask(context.Background(), client, "42")
 	// Output:
-	// ResourceExhausted RATE_LIMIT_EXCEEDED OUTCOME_NOT_APPLIED true 3s
-	// NotFound NOT_FOUND OUTCOME_NOT_APPLIED false 0s
+	// ResourceExhausted RATE_LIMIT_EXCEEDED OUTCOME_NOT_APPLIED true 30s
 }
 
 // bearer stands for what signs the service's requests, such as oauth2.Transport.
-type bearer struct{}
+type bearer struct{ base http.RoundTripper }
 
-func (bearer) RoundTrip(req *http.Request) (*http.Response, error) {
+func (b bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set("Authorization", "Bearer test")
-	return http.DefaultTransport.RoundTrip(req)
+	return b.base.RoundTrip(req)
 }
 
 var block = regexp.MustCompile("(?s)```([a-z]+)\n(.*?)```")
@@ -136,8 +141,8 @@ func TestSnippets(t *testing.T) {
 			checkConsole(t, text)
 		}
 	}
-	if found["go"] != 3 || found["console"] != 1 || found["yaml"] != 1 {
-		t.Errorf("snippets by language: %v, want 3 of Go, 1 console, 1 of YAML", found)
+	if found["go"] != 4 || found["console"] != 1 || found["yaml"] != 1 {
+		t.Errorf("snippets by language: %v, want 4 of Go, 1 console, 1 of YAML", found)
 	}
 }
 
