@@ -83,7 +83,15 @@ func TestWhatIsSentAgain(t *testing.T) {
 	if len(cells) != len(rows) {
 		t.Fatalf("the table has %d rows, the test knows %d", len(cells), len(rows))
 	}
+	doc, err := os.ReadFile("../../interceptors/doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, row := range cells {
+		line := strings.Join([]string{strings.ReplaceAll(row[1], "`", ""), row[2], row[3], row[4]}, " ")
+		if !strings.Contains(strings.Join(strings.Fields(string(doc)), " "), "// "+line+" //") {
+			t.Errorf("go doc of interceptors has no line %q", line)
+		}
 		t.Run(row[1], func(t *testing.T) {
 			a, ok := rows[row[1]]
 			if !ok {
