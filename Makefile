@@ -7,14 +7,15 @@ MAKEFLAGS += --no-print-directory
 
 GOLANGCI_LINT_VERSION := v2.15.0
 FUZZTIME ?= 10s
+SOAKTIME ?= 60s
 TOOLS := $(CURDIR)/.tools/bin
 BUF := node_modules/.bin/buf
 LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 TAG := $(shell git describe --tags --abbrev=0 2>/dev/null)
 
-.PHONY: all generate test race lint proto snippets fuzz conformance check-generate help
+.PHONY: all generate test race model soak big lint proto snippets fuzz conformance check-generate help
 
-all: generate test race lint proto snippets fuzz conformance ## Everything
+all: generate test race model soak lint proto snippets fuzz conformance ## Everything
 
 generate: $(BUF) ## Generate code and catalog.json from the schema
 	$(BUF) format -w
@@ -27,6 +28,15 @@ test: ## The tests
 
 race: ## The tests under the race detector
 	go test -race ./...
+
+model: ## 100,000 random cases against a plain reference of the retry rules
+	BOXGRPC_MODEL=100000 go test ./interceptors -count=1 -run '^TestModel$$' -v
+
+soak: ## A storm of SOAKTIME (default 60s) after which nothing may be left over
+	go test ./examples/files -count=1 -run '^TestSoak$$' -v -soak $(SOAKTIME)
+
+big: ## 1 GiB up and down through the example, and how much memory that took
+	go test ./examples/files -count=1 -run '^TestBig$$' -v -big 1024
 
 lint: $(LINT) ## Go linters
 	go vet ./...

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/boxgrpc/boxgrpc/retry"
+	"github.com/boxgrpc/boxgrpc/translate"
 )
 
 // client is what both client interceptors share.
@@ -54,12 +55,13 @@ type outgoing struct {
 	ctx     context.Context
 	method  string
 	attempt int
-	last    error // of the last attempt
-	before  error // of the one before
+	last    error         // of the last attempt
+	before  error         // of the one before
+	ledger  *retry.Ledger // of what the attempts before the last may have changed
 }
 
 func (c *client) outgoing(ctx context.Context, method string, opts []grpc.CallOption) *outgoing {
-	return &outgoing{client: c.forCall(method, opts), ctx: ctx, method: method}
+	return &outgoing{client: c.forCall(method, opts), ctx: ctx, method: method, ledger: new(retry.Ledger)}
 }
 
 // again tells whether the attempt that failed with err, and this trailer, is to be
@@ -70,12 +72,31 @@ func (o *outgoing) again(err error, trailer metadata.MD, hold retry.Reason) bool
 		hold = retry.ReasonNotOwner
 	}
 	o.attempt++
-	o.before, o.last = o.last, err
+	o.before, o.last = o.last, o.inAll(err)
 	d := o.ctl.Again(o.ctx, retry.Operation{Name: o.method, Safety: o.safety}, retry.Failure{
 		Err: err, Attempt: o.attempt, Safety: o.safety, Remaining: retry.Remaining(o.ctx),
 		Received: true, Pushback: retry.PushbackOf(trailer[pushbackKey]), Hold: hold,
 	})
 	return d.Retry
+}
+
+// inAll makes an error that says "nothing was changed" speak of the attempts before,
+// too. Of one that failed without a word of ours nobody knows.
+func (o *outgoing) inAll(err error) error {
+	if o.last != nil {
+		earlier, _ := translate.FromError(o.last)
+		next := new(retry.Ledger)
+		next.Follow(o.ledger, earlier)
+		o.ledger = next
+	}
+	e, ok := translate.FromError(err)
+	if !ok || o.safety == retry.ReadOnly {
+		return err
+	}
+	if all := o.ledger.Refine(e); all.Outcome() != e.Outcome() {
+		return all
+	}
+	return err
 }
 
 // context is that of the next attempt. Servers learn from it that somebody retries.

@@ -89,7 +89,11 @@ func (s *serverStream) hold() retry.Reason {
 func (s *serverStream) RecvMsg(m any) error {
 	switch {
 	case s.received:
-		return s.current.RecvMsg(m)
+		err := s.current.RecvMsg(m)
+		if err != nil && s.failed != nil {
+			return s.failed.inAll(err)
+		}
+		return err
 	case s.over != nil:
 		return s.over
 	}

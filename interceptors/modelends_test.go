@@ -14,6 +14,10 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
+	"github.com/boxgrpc/boxgrpc/retry"
+	"github.com/boxgrpc/boxgrpc/translate"
 )
 
 // result: the user gets what the last RPC ended with, at once and once.
@@ -31,7 +35,7 @@ func (c *modelCheck) result() {
 	if f := c.lastFact(last); c.got.end != last.end && (c.modelCase.caller != callerStock && c.modelCase.caller != callerMiddleware || f.upstream && c.modelCase.caller == callerStock) {
 		c.failf("at once", "the failure was known at %v, and the user got it at %v", last.end, c.got.end)
 	}
-	want, got := status.Convert(overTheWire(last.err)).Proto(), status.Convert(c.got.err).Proto()
+	want, got := status.Convert(c.overAll(overTheWire(last.err))).Proto(), status.Convert(c.got.err).Proto()
 	if got != nil && c.modelCase.caller == callerStock { // grpc-go says how often it has tried
 		got.Message = strings.TrimPrefix(got.GetMessage(), "max retries exhausted: failed after 4 attempts: rpc error: code = "+status.Code(c.got.err).String()+" desc = ")
 	}
@@ -47,6 +51,28 @@ func (c *modelCheck) result() {
 // over tells whether the caller was gone.
 func (c *modelCheck) over(at time.Duration) bool {
 	return c.deadline > 0 && at >= c.deadline || c.cancel > 0 && at >= c.cancel
+}
+
+// overAll: our client makes "nothing was changed" speak of the RPCs before, too.
+func (c *modelCheck) overAll(last error) error {
+	e, ok := translate.FromError(last)
+	if c.modelCase.caller != callerOurs || !ok || c.known == retry.ReadOnly || e.Outcome() != boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED {
+		return last
+	}
+	worst := e.Outcome()
+	for _, rpc := range c.rpcs[:len(c.rpcs)-1] {
+		earlier, ours := translate.FromError(overTheWire(rpc.err))
+		switch {
+		case !ours || earlier.Outcome() == boxgrpcv1.Outcome_OUTCOME_UNKNOWN:
+			worst = boxgrpcv1.Outcome_OUTCOME_UNKNOWN
+		case earlier.Outcome() != boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED:
+			worst = max(worst, boxgrpcv1.Outcome_OUTCOME_PARTIAL)
+		}
+	}
+	if worst == e.Outcome() {
+		return last
+	}
+	return e.WithOutcome(worst).WithAttempts(max(len(c.rpcs), e.Attempts()))
 }
 
 func (*modelCheck) lastFact(rpc *modelRPC) modelFact {
