@@ -31,7 +31,7 @@
 //	500, 502, 503, 504, a lost connection, on GET, PUT or DELETE  yes      yes       no
 //	the same on POST                                              no       yes       no
 //	the same on POST with If-Match                                yes      yes       no
-//	202 with Retry-After, on GET                                  yes      yes       no
+//	202 with Retry-After                                          yes      yes       no
 //	409 item_name_in_use, 400, 404                                no       no        no
 //	401                                                           no       no        no
 //	403 storage_limit_exceeded, 507                               no       no        no

@@ -9,43 +9,49 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"time"
 
+	"github.com/boxgrpc/boxgrpc/boxhttp"
+	"github.com/boxgrpc/boxgrpc/retry"
 	"github.com/boxgrpc/boxgrpc/translate"
 )
 
 // client makes requests to Box. Each of its errors is a gRPC status.
 type client struct {
 	url, uploadURL string // paths are appended
-	token          string
 	translator     *translate.Translator
 	http           *http.Client
+	look           *boxhttp.Lookup
+	ctl            *retry.Controller
 }
 
-func newClient(url, token string) *client {
+// newClient sends over base, or the default transport where that is nil. What may be
+// sent again is boxhttp's business; what signs the requests stands above it.
+func newClient(url, token string, ctl *retry.Controller, base http.RoundTripper) *client {
+	signed := &http.Client{Transport: signer{token, boxhttp.NewTransport(ctl, base)}}
 	return &client{
-		url:        url,
-		uploadURL:  url,
-		token:      token,
+		url: url, uploadURL: url,
 		translator: translate.Box,
-		http:       &http.Client{Transport: newTransport()},
+		http:       signed,
+		look:       boxhttp.NewLookup(signed, url),
+		ctl:        ctl,
 	}
 }
 
-// answerTimeout is for callers without a deadline: a Box that never answers must
-// not hold them for ever. The body may take its time, files are long.
-const answerTimeout = 30 * time.Second
+// signer puts the token into each request, as oauth2.Transport would. Where Box
+// redirects to another host, boxhttp takes it out again.
+type signer struct {
+	token string
+	next  http.RoundTripper
+}
 
-func newTransport() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.ResponseHeaderTimeout = answerTimeout
-	return t
+func (s signer) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	return s.next.RoundTrip(req)
 }
 
 // send returns Box's answer if it is a success; the body is then to be closed.
-// Where Box redirects to another host, net/http leaves the token behind.
 func (c *client) send(req *http.Request) (*http.Response, error) {
-	req.Header.Set("Authorization", "Bearer "+c.token)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, translate.Box.TransportError(req, err)

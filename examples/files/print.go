@@ -42,13 +42,14 @@ func isTerminal(out io.Writer) bool {
 
 func (p printer) intro(scenes int) {
 	fmt.Fprintf(p.out, `A gRPC service wraps Box, and Box fails in %d ways. Each time a plain gRPC client makes one call,
-with a deadline of %s and without any retry.
+with a deadline of %s and without any retry. The service sends to Box again what is safe to send
+again, 3 times in all, and waits %s at most; longer waits are the caller's.
 
   reason    google.rpc.ErrorInfo: the cause, for programs; the message is for people
   wait      google.rpc.RetryInfo: the same call may be made again then; "–": it must not be
   pushback  the trailer grpc-retry-pushback-ms, which gRPC libraries obey: a wait, or -1: do not
-  outcome   whether the request to Box that failed has changed anything there
-`, scenes, seconds(callDeadline))
+  outcome   whether the call has changed anything at Box
+`, scenes, seconds(callDeadline), seconds(serviceWait))
 }
 
 func (p printer) outro(scenes int) {
@@ -61,16 +62,40 @@ func (p printer) scene(number int, sc scene, got seen) {
 	gap := strings.Repeat(" ", max(1, width-utf8.RuneCountInString(title)-len(sc.rpc)))
 	fmt.Fprintf(p.out, "\n%s%s%s\n", p.paint(bold, title), gap, sc.rpc)
 	p.row("Box answered", "", answers(sc.box))
+	p.row("service sent", "", got.sent())
 	p.row("caller saw", yellow, got.headline())
+	if got.code == codes.OK {
+		p.mismatch(sc, got)
+		return
+	}
 	p.row("message", "", got.message)
 	if got.localized != "" {
 		p.row("for a person", "", got.localized)
 	}
 	p.row("wait", "", got.waits())
 	p.row("what to do", green, got.advice())
+	if got.ours != nil {
+		p.row("our client", yellow, fmt.Sprintf("does so, and saw %s; %s", got.ours.headline(), got.ours.sent()))
+	}
+	p.mismatch(sc, got)
+}
+
+func (p printer) mismatch(sc scene, got seen) {
 	if !sc.want.met(got) {
 		p.row("EXPECTED", red, sc.want.String())
 	}
+}
+
+// sent tells the requests that Box got, and when.
+func (s seen) sent() string {
+	if len(s.requests) == 0 {
+		return "nothing"
+	}
+	texts := make([]string, len(s.requests))
+	for i, r := range s.requests {
+		texts[i] = fmt.Sprintf("%s at %.1f s", r.Method, r.Time.Sub(s.requests[0].Time).Seconds())
+	}
+	return strings.Join(texts, ", ")
 }
 
 // row prints a name and a text, which is broken into lines where it is too long.
@@ -130,8 +155,8 @@ func (s seen) waits() string {
 }
 
 func (w want) String() string {
-	return fmt.Sprintf("%s, reason %s, pushback %s, messages of a stream %d, text in %q",
-		codeName(w.code), w.reason, w.pushback, w.messages, w.locale)
+	return fmt.Sprintf("%s, reason %s, pushback %s, messages of a stream %d, text in %q, %d requests",
+		codeName(w.code), w.reason, w.pushback, w.messages, w.locale, w.requests)
 }
 
 // codeName is the name that all languages use, such as NOT_FOUND.
@@ -146,9 +171,16 @@ func answers(faults []boxtest.Fault) string {
 	if len(faults) == 0 {
 		return "nothing: there is no connection"
 	}
-	texts := make([]string, len(faults))
-	for i, f := range faults {
-		texts[i] = answer(f)
+	var texts []string
+	for len(faults) > 0 {
+		text, times := answer(faults[0]), 1
+		for times < len(faults) && answer(faults[times]) == text {
+			times++
+		}
+		if faults = faults[times:]; times > 1 {
+			text += fmt.Sprintf(", %d times", times)
+		}
+		texts = append(texts, text)
 	}
 	return strings.Join(texts, "; then ")
 }

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/boxgrpc/boxgrpc/boxtest"
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 	"github.com/boxgrpc/boxgrpc/translate"
 )
@@ -34,6 +35,10 @@ type seen struct {
 	locale    string // of the text for the person at the screen
 	localized string
 	messages  int // before the error, or unary
+
+	requests []boxtest.Request // that Box got
+	took     time.Duration
+	ours     *seen // what our client makes of it, where it differs
 }
 
 func newSeen(messages int, err error, trailer metadata.MD) seen {
@@ -68,7 +73,8 @@ func (s seen) sign() sign {
 
 func (w want) met(got seen) bool {
 	return w.code == got.code && w.reason == got.reason && w.pushback == got.sign() &&
-		w.messages == max(got.messages, 0) && w.locale == got.locale
+		w.messages == max(got.messages, 0) && w.locale == got.locale && w.requests == len(got.requests) &&
+		(got.ours == nil || got.ours.code == codes.OK && len(got.ours.requests) > w.requests)
 }
 
 // advice is what the caller should do. RetryInfo comes first: with it the same call
@@ -76,6 +82,8 @@ func (w want) met(got seen) bool {
 func (s seen) advice() string {
 	wait := seconds(s.wait)
 	switch {
+	case s.again && s.sign() == negative && len(s.requests) > 1:
+		return fmt.Sprintf("Make the same call again later, not before %s have passed; for now all has been tried.", wait)
 	case s.again && s.sign() == negative:
 		return fmt.Sprintf("Make the same call again, not before %s have passed; this call's deadline is sooner.", wait)
 	case s.again && s.messages > 0:

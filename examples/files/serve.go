@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/url"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/boxgrpc/boxgrpc/retry"
 	"github.com/boxgrpc/boxgrpc/translate"
 )
 
@@ -65,7 +67,7 @@ func shutDown(srv *grpc.Server) {
 }
 
 func (s settings) client() *client {
-	c := newClient(s.boxURL, s.token)
+	c := newClient(s.boxURL, s.token, retry.New(retry.WithObserver(retry.LogTo(slog.Default()))), nil)
 	c.uploadURL = s.uploadURL
 	if s.serviceAccount {
 		c.translator = translate.Box.With(translate.WithServiceCredentials())

@@ -11,16 +11,14 @@ import (
 
 	filesv1 "github.com/boxgrpc/boxgrpc/examples/gen/files/v1"
 	"github.com/boxgrpc/boxgrpc/interceptors"
-	"github.com/boxgrpc/boxgrpc/retry"
 )
 
 // newServer returns the whole server. The interceptors are all that boxgrpc needs;
-// they stand nearest to the handlers.
+// they stand nearest to the handlers, and share their controller with the client.
 func newServer(box *client) *grpc.Server {
-	ctl := retry.New()
 	srv := grpc.NewServer(
-		grpc.ChainUnaryInterceptor(interceptors.UnaryServerInterceptor(ctl)),
-		grpc.ChainStreamInterceptor(interceptors.StreamServerInterceptor(ctl)))
+		grpc.ChainUnaryInterceptor(interceptors.UnaryServerInterceptor(box.ctl)),
+		grpc.ChainStreamInterceptor(interceptors.StreamServerInterceptor(box.ctl)))
 	filesv1.RegisterFileServiceServer(srv, &service{box: box})
 	healthv1.RegisterHealthServer(srv, newHealth())
 	reflection.Register(srv)

@@ -9,10 +9,12 @@ import (
 
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
+
+	"github.com/boxgrpc/boxgrpc/retry"
 )
 
 func TestHealth(t *testing.T) {
-	health := healthv1.NewHealthClient(dial(t, newServer(newClient("http://127.0.0.1:0", "token"))))
+	health := healthv1.NewHealthClient(dial(t, newServer(newClient("http://127.0.0.1:0", "token", retry.New(), nil))))
 	for _, service := range []string{"", "files.v1.FileService"} {
 		got, err := health.Check(t.Context(), &healthv1.HealthCheckRequest{Service: service})
 		if err != nil || got.GetStatus() != healthv1.HealthCheckResponse_SERVING {
@@ -22,7 +24,7 @@ func TestHealth(t *testing.T) {
 }
 
 func TestReflection(t *testing.T) {
-	conn := dial(t, newServer(newClient("http://127.0.0.1:0", "token")))
+	conn := dial(t, newServer(newClient("http://127.0.0.1:0", "token", retry.New(), nil)))
 	stream, err := reflectionv1.NewServerReflectionClient(conn).ServerReflectionInfo(t.Context())
 	if err != nil {
 		t.Fatal(err)

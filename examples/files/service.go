@@ -55,9 +55,8 @@ func (s *service) CreateFolder(ctx context.Context, req *filesv1.CreateFolderReq
 	if err := check(text("parent_id", req.GetParentId()), text("name", req.GetName())); err != nil {
 		return nil, err
 	}
-	var folder item
-	wanted := creation{Name: req.GetName(), Parent: reference{ID: req.GetParentId()}}
-	if err := s.box.postJSON(ctx, "/folders", wanted, &folder); err != nil {
+	folder, err := s.box.createFolder(ctx, creation{Name: req.GetName(), Parent: reference{ID: req.GetParentId()}})
+	if err != nil {
 		return nil, fmt.Errorf("create folder %q in %s: %w", req.GetName(), req.GetParentId(), err)
 	}
 	return &filesv1.CreateFolderResponse{Folder: folder.item()}, nil
@@ -67,11 +66,7 @@ func (s *service) DeleteFolder(ctx context.Context, req *filesv1.DeleteFolderReq
 	if err := check(id("folder_id", req.GetFolderId())); err != nil {
 		return nil, err
 	}
-	path := "/folders/" + url.PathEscape(req.GetFolderId())
-	if req.GetRecursive() {
-		path += "?recursive=true"
-	}
-	if err := s.box.remove(ctx, path); err != nil {
+	if err := s.box.deleteFolder(ctx, req.GetFolderId(), req.GetRecursive()); err != nil {
 		return nil, fmt.Errorf("delete folder %s: %w", req.GetFolderId(), err)
 	}
 	return &filesv1.DeleteFolderResponse{}, nil
@@ -81,9 +76,8 @@ func (s *service) AddComment(ctx context.Context, req *filesv1.AddCommentRequest
 	if err := check(text("file_id", req.GetFileId()), text("message", req.GetMessage())); err != nil {
 		return nil, err
 	}
-	var made comment
-	wanted := comment{Message: req.GetMessage(), Item: reference{Type: "file", ID: req.GetFileId()}}
-	if err := s.box.postJSON(ctx, "/comments", wanted, &made); err != nil {
+	made, err := s.box.addComment(ctx, comment{Message: req.GetMessage(), Item: reference{Type: "file", ID: req.GetFileId()}})
+	if err != nil {
 		return nil, fmt.Errorf("comment on file %s: %w", req.GetFileId(), err)
 	}
 	return &filesv1.AddCommentResponse{CommentId: made.ID}, nil

@@ -4,18 +4,24 @@
 package main
 
 import (
+	"context"
 	"net"
+	"slices"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/boxgrpc/boxgrpc/boxtest"
 	filesv1 "github.com/boxgrpc/boxgrpc/examples/gen/files/v1"
+	"github.com/boxgrpc/boxgrpc/interceptors"
+	"github.com/boxgrpc/boxgrpc/retry"
 	"github.com/boxgrpc/boxgrpc/translate"
 )
 
-// setting is one of the services that the scenes need.
+// setting is the service that a scene needs.
 type setting int
 
 const (
@@ -24,70 +30,68 @@ const (
 	boxDown                  // nothing listens where Box should be
 )
 
-// stage is a fake Box, services in front of it, and a plain caller of each.
+// stage is a fake Box, a service in front of it, and two callers. All of it is in
+// memory.
 type stage struct {
 	box      *boxtest.Server
 	fileID   string
 	folderID string
-	callers  map[setting]filesv1.FileServiceClient
-	trailer  metadata.MD // of the last call
+	plain    filesv1.FileServiceClient // has nothing of boxgrpc, and no retry
+	ours     filesv1.FileServiceClient // has the client interceptors
+	trailer  metadata.MD               // of the last call
 	closers  []func()
 }
 
-// newStage furnishes the fake Box and starts the services.
-func newStage() (*stage, error) {
-	st := &stage{box: boxtest.NewServer(), callers: map[setting]filesv1.FileServiceClient{}}
+// serviceWait is the longest wait that the service waits out itself. Longer ones are
+// the callers'.
+const serviceWait = time.Second
+
+// newStage furnishes the fake Box and starts the service.
+func newStage(in setting) (*stage, error) {
+	st := &stage{box: boxtest.NewInMemory()}
 	st.closers = append(st.closers, st.box.Close)
 	st.fileID = st.box.AddFile("0", "plan.txt", []byte("dig here"))
 	st.folderID = st.box.AddFolder("0", "drafts")
 	for _, name := range []string{"one.txt", "two.txt", "three.txt"} {
 		st.box.AddFile(st.folderID, name, nil)
 	}
-	for in, box := range clients(st.box.URL) {
-		if err := st.open(in, box); err != nil {
-			st.close()
-			return nil, err
-		}
+	if in == boxDown {
+		st.box.Close()
 	}
-	return st, nil
+	ctl := retry.New(retry.WithMaxWait(serviceWait))
+	box := newClient(st.box.URL, "token", ctl, st.box.Client().Transport)
+	if in == asService {
+		box.translator = translate.Box.With(translate.WithServiceCredentials())
+	}
+	return st, st.open(newServer(box))
 }
 
-// clients are what the services talk to Box with.
-func clients(url string) map[setting]*client {
-	gone := boxtest.NewServer()
-	gone.Close()
-	all := map[setting]*client{
-		asUser:    newClient(url, "a user's token"),
-		asService: newClient(url, "the service's token"),
-		boxDown:   newClient(gone.URL, "a user's token"),
-	}
-	all[asService].translator = translate.Box.With(translate.WithServiceCredentials())
-	return all
-}
-
-// open starts a service, and a caller that has no service config, no interceptors,
-// and so nothing of boxgrpc.
-func (st *stage) open(in setting, box *client) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	srv := newServer(box)
+// open starts the service, and the callers.
+func (st *stage) open(srv *grpc.Server) (err error) {
+	listener := bufconn.Listen(1 << 16)
 	go func() { _ = srv.Serve(listener) }()
 	st.closers = append(st.closers, srv.Stop)
-	conn, err := grpc.NewClient(listener.Addr().String(),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.Trailer(&st.trailer)))
-	if err != nil {
+	if st.plain, err = st.caller(listener); err != nil {
 		return err
 	}
+	st.ours, err = st.caller(listener, interceptors.DialOptions()...)
+	return err
+}
+
+func (st *stage) caller(listener *bufconn.Listener, options ...grpc.DialOption) (filesv1.FileServiceClient, error) {
+	conn, err := grpc.NewClient("passthrough:files", append(options,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
+		grpc.WithDefaultCallOptions(grpc.Trailer(&st.trailer)))...)
+	if err != nil {
+		return nil, err
+	}
 	st.closers = append(st.closers, func() { _ = conn.Close() })
-	st.callers[in] = filesv1.NewFileServiceClient(conn)
-	return nil
+	return filesv1.NewFileServiceClient(conn), nil
 }
 
 func (st *stage) close() {
-	for _, closer := range st.closers {
+	for _, closer := range slices.Backward(st.closers) {
 		closer()
 	}
 }

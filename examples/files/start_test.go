@@ -16,6 +16,7 @@ import (
 
 	"github.com/boxgrpc/boxgrpc/boxtest"
 	filesv1 "github.com/boxgrpc/boxgrpc/examples/gen/files/v1"
+	"github.com/boxgrpc/boxgrpc/retry"
 )
 
 // dial starts a server and returns a connection to it.
@@ -41,7 +42,7 @@ func start(t *testing.T) (*boxtest.Server, filesv1.FileServiceClient) {
 	t.Helper()
 	box := boxtest.NewServer()
 	t.Cleanup(box.Close)
-	return box, filesv1.NewFileServiceClient(dial(t, newServer(newClient(box.URL, "token"))))
+	return box, filesv1.NewFileServiceClient(dial(t, newServer(newClient(box.URL, "token", retry.New(), nil))))
 }
 
 // inBubble returns a client of a Box without a network, as testing/synctest needs
@@ -52,12 +53,10 @@ func inBubble(t *testing.T, box http.Handler) *client {
 	srv := &http.Server{Handler: box}
 	go func() { _ = srv.Serve(pipes) }()
 	t.Cleanup(func() { _ = srv.Close() })
-	transport := newTransport()
+	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = pipes.dial
 	t.Cleanup(transport.CloseIdleConnections)
-	c := newClient("http://box.test", "token")
-	c.http.Transport = transport
-	return c
+	return newClient("http://box.test", "token", retry.New(), transport)
 }
 
 func startInBubble(t *testing.T, box http.Handler) filesv1.FileServiceClient {

@@ -5,16 +5,22 @@ package main
 
 import (
 	"context"
+	"crypto/sha1"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"mime/multipart"
 	"net/http"
+	"sync"
 
 	"google.golang.org/grpc"
 
+	"github.com/boxgrpc/boxgrpc/boxhttp"
 	filesv1 "github.com/boxgrpc/boxgrpc/examples/gen/files/v1"
+	"github.com/boxgrpc/boxgrpc/retry"
 	"github.com/boxgrpc/boxgrpc/translate"
 )
 
@@ -35,7 +41,7 @@ func (s *service) UploadFile(stream uploadStream) error {
 		return err
 	}
 	attributes := creation{Name: wanted.GetName(), Parent: reference{ID: wanted.GetFolderId()}}
-	file, err := s.box.upload(stream.Context(), attributes, &content{stream: stream})
+	file, err := s.box.uploadOnce(stream.Context(), attributes, &content{stream: stream})
 	if broken := (streamError{}); errors.As(err, &broken) {
 		return broken.error
 	}
@@ -70,6 +76,35 @@ func (c *content) Read(p []byte) (int, error) {
 	n := copy(p, c.rest)
 	c.rest = c.rest[n:]
 	return n, nil
+}
+
+// uploadOnce cannot send a caller's stream twice. But after an answer that leaves it open
+// it looks whether the file is there.
+func (c *client) uploadOnce(ctx context.Context, attributes creation, content io.Reader) (item, error) {
+	sum := &checksum{hash: sha1.New()}
+	once := c.ctl.With(retry.WithMaxAttempts(1))
+	op := retry.Operation{Name: "upload file", Group: "upload", Safety: retry.SingleUpstreamCall}
+	return retry.Do(ctx, once, op, func(ctx context.Context) (item, error) {
+		return c.upload(ctx, attributes, io.TeeReader(content, sum))
+	}, boxhttp.UploadedFile[item](c.look, attributes.Parent.ID, attributes.Name, sum.String))
+}
+
+// checksum is what was read so far. An upload can still be read when its answer is there.
+type checksum struct {
+	mu   sync.Mutex
+	hash hash.Hash
+}
+
+func (c *checksum) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hash.Write(p)
+}
+
+func (c *checksum) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return hex.EncodeToString(c.hash.Sum(nil))
 }
 
 // upload sends a form while its content is being read. If Box answers before the

@@ -8,15 +8,18 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"google.golang.org/grpc/codes"
 )
 
 func TestWalk(t *testing.T) {
 	var out, errOut bytes.Buffer
-	if got := run(t.Context(), nil, &out, &errOut); got != 0 {
-		t.Errorf("exit status %d: %s", got, errOut.String())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		if got := run(t.Context(), nil, &out, &errOut); got != 0 {
+			t.Errorf("exit status %d: %s", got, errOut.String())
+		}
+	})
 	text := out.String()
 	for _, sc := range script {
 		if !strings.Contains(text, sc.title) {
@@ -72,16 +75,17 @@ func TestScenesCallEveryRPC(t *testing.T) {
 
 // TestAdviceIsSpecific: the last resort is for codes that no scene has.
 func TestAdviceIsSpecific(t *testing.T) {
-	st, err := newStage()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.close()
-	for _, sc := range script {
-		if advice := st.play(t.Context(), sc).advice(); advice == "Do not make the same call again." {
-			t.Errorf("scene %q: got %q", sc.title, advice)
+	synctest.Test(t, func(t *testing.T) {
+		for _, sc := range script {
+			got, err := play(t.Context(), sc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.advice() == "Do not make the same call again." {
+				t.Errorf("scene %q: got %q", sc.title, got.advice())
+			}
 		}
-	}
+	})
 }
 
 func TestColours(t *testing.T) {

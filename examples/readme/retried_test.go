@@ -41,7 +41,7 @@ var rows = map[string]answer{
 	"500, 502, 503, 504, a lost connection, on GET, PUT or DELETE": {methods: []string{"GET", "PUT", "DELETE"}, answers: outages},
 	"the same on POST":                  {methods: []string{"POST"}, answers: outages},
 	"the same on POST with `If-Match`":  {methods: []string{"POST"}, answers: outages, ifMatch: true},
-	"202 with `Retry-After`, on GET":    {methods: []string{"GET"}, answers: one(202, "")},
+	"202 with `Retry-After`":            {methods: all, answers: one(202, "")},
 	"409 `item_name_in_use`, 400, 404":  {methods: all, answers: slices.Concat(one(409, "item_name_in_use"), one(400, "bad_request"), one(404, "not_found"))},
 	"401":                               {methods: all, answers: one(401, "unauthorized")},
 	"403 `storage_limit_exceeded`, 507": {methods: all, answers: slices.Concat(one(403, "storage_limit_exceeded"), one(507, ""))},
