@@ -125,7 +125,10 @@ func (s *storm) most() int {
 // and the caller gets the real error. If it fails, there is a sequence of answers that
 // nobody thought of, and that hurts a user.
 func TestStorms(t *testing.T) {
-	const storms = 400
+	storms := 400
+	if raceDetector {
+		storms = 100
+	}
 	for seed := range uint64(storms) {
 		s := newStorm(rand.New(rand.NewPCG(seed, 1)))
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {

@@ -6,6 +6,7 @@ package retry_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"sync"
 	"testing"
@@ -20,11 +21,12 @@ import (
 // the documentation claims.
 func TestStorm(t *testing.T) {
 	t.Parallel()
-	goals := map[string]struct {
+	type goal struct {
 		storm
 		seeds                      uint64
 		goodput, late, p99, failed float64
-	}{
+	}
+	goals := map[string]goal{
 		"window":                {storm{kind: "window"}, 3, 0.88, 0.93, 3, 0},
 		"penalty":               {storm{kind: "penalty"}, 3, 0.84, 0.93, 3, 0},
 		"blip":                  {storm{kind: "blip"}, 3, 0.98, 0.98, 3, 0},
@@ -39,8 +41,13 @@ func TestStorm(t *testing.T) {
 		"the limit is lowered":  {storm{kind: "drop"}, 1, 0.44, 0.35, 6, 0.002},
 		"the limit is raised":   {storm{kind: "rise"}, 1, 0.48, 0.70, 6, 0},
 	}
+	most := uint64(3)
+	if raceDetector { // it looks for races, and one storm of a kind has them all
+		most = 1
+		maps.DeleteFunc(goals, func(name string, _ goal) bool { return name != "window" && name != "penalty, stacked" })
+	}
 	for name, goal := range goals {
-		for seed := range goal.seeds {
+		for seed := range min(goal.seeds, most) {
 			t.Run(fmt.Sprint(name, ", seed ", seed+1), func(t *testing.T) {
 				t.Parallel()
 				s := usual(goal.kind, seed+1)
@@ -78,6 +85,9 @@ func TestStormOfOneHurtsNobodyElse(t *testing.T) {
 	tests := map[string][]retry.Key{
 		"principals": {alice, {Principal: "bob"}, {Principal: "carol"}},
 		"groups":     {{Principal: "alice", Group: "search"}, alice, {Principal: "alice", Group: "upload"}},
+	}
+	if raceDetector {
+		delete(tests, "groups")
 	}
 	for name, keys := range tests {
 		t.Run(name, func(t *testing.T) {
