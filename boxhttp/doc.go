@@ -49,8 +49,8 @@
 // client acts for has made it, and it was made while an attempt was under way whose
 // end is unknown ([retry.Window]), give or take two seconds: Box tells the time in
 // seconds, and its clock is not ours. So a second writer is told apart if it acts for
-// another user, or at another time; two that create the same name for the same user
-// within two seconds are not. And what Box carries out only after the look, as it may,
-// nobody finds: of folders, files and collaborations it then refuses the second one,
+// another user, or outside that time. Who creates the same name for the same user while
+// our attempt is under way, which can be its whole timeout, is taken for us. And what Box
+// carries out only after the look, as it may, nobody finds: of folders, files and collaborations it then refuses the second one,
 // of comments there are two.
 package boxhttp

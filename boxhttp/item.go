@@ -23,7 +23,7 @@ type item struct {
 	CreatedAt    time.Time `json:"created_at"`
 	CreatedBy    user      `json:"created_by"`
 	AccessibleBy user      `json:"accessible_by"`
-	InviteEmail  string    `json:"invite_email"` // of a collaborator who is no user of Box so far
+	InviteEmail  string    `json:"invite_email"` // of a collaborator who is not yet a user of Box
 
 	raw   json.RawMessage
 	ahead time.Duration // how far Box's clock was, when it was looked up

@@ -29,7 +29,8 @@ func (o CallOption) applyTo(c *client) {
 
 // WithRetry changes the settings of the interceptor's controller, such as
 // [retry.WithMaxAttempts] and [retry.WithMaxWait]. Budget and observers stay, unless
-// they are what is changed.
+// they are what is changed. A budget belongs to [DialOptions]: given to one call it
+// starts full.
 func WithRetry(opts ...retry.Option) CallOption {
 	if slices.Contains(opts, nil) {
 		panic("interceptors: WithRetry: an option is nil")

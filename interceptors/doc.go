@@ -60,9 +60,9 @@
 //
 // Exactly one grpc-retry-pushback-ms trailer (gRFC A6) tells the caller's gRPC library
 // what to do next: the wait in milliseconds where the RPC may be sent again and
-// nothing was sent again here; -1 where the deadline comes sooner, where all attempts
-// were made here, or where a retry does harm or is in vain and the code is one that
-// clients tend to retry (UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED, DEADLINE_EXCEEDED,
+// nothing was sent again here; -1 where the deadline comes sooner, where anything was
+// sent again here or the budget is used up, or where a retry does harm or is in vain and
+// the code is one that clients tend to retry (UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED, DEADLINE_EXCEEDED,
 // INTERNAL, UNKNOWN).
 //
 // Every other error passes as it is, but for RetryInfo on methods that are not

@@ -98,17 +98,12 @@ func (r *run) succeed() error {
 	return err
 }
 
-// fail ends the RPC with this run. Headers that are still held become trailers. p is
-// the only pushback; of several, clients obey none.
+// fail ends the RPC with this run. p is the only pushback; of several, clients obey none.
 func (r *run) fail(p retry.Pushback) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if size(r.header) > maxMoved {
-		_ = r.openLocked() // it fails only where the RPC is over anyway
-	}
-	trailer := metadata.Join(r.header, r.trailer)
+	trailer := r.moved()
 	trailer.Delete(pushbackKey)
-	r.failed, r.header = true, nil
 	r.closeLocked(metadata.Join(trailer, pushback(p)))
 }
 
@@ -117,15 +112,20 @@ func (r *run) fail(p retry.Pushback) {
 func (r *run) failForeign() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.closeLocked(r.moved())
+}
+
+// moved is the trailer with the headers that are still held.
+func (r *run) moved() metadata.MD {
 	if size(r.header) > maxMoved {
-		_ = r.openLocked()
+		_ = r.openLocked() // it fails only where the RPC is over anyway
 	}
-	trailer := r.trailer
-	if len(r.header) > 0 {
-		trailer = metadata.Join(r.header, r.trailer)
-	}
+	header := r.header
 	r.failed, r.header = true, nil
-	r.closeLocked(trailer)
+	if len(header) == 0 {
+		return r.trailer
+	}
+	return metadata.Join(header, r.trailer)
 }
 
 // freeze keeps goroutines that outlive the handler from setting and sending anything.
@@ -187,7 +187,7 @@ func (h *heldStream) Method() string {
 
 // errFailed answers a goroutine that outlives its handler. A header that it sets
 // would put a frame in front of the failed RPC, a trailer could be a second pushback.
-var errFailed = errors.New("interceptors: the RPC has failed, its headers and trailers are sent already")
+var errFailed = errors.New("interceptors: this run of the handler is over, nothing that it sets is sent any more")
 
 // SetHeader holds md until the run opens.
 func (h *heldStream) SetHeader(md metadata.MD) error {

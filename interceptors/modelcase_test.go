@@ -129,7 +129,7 @@ func newModelCase(seed uint64) *modelCase {
 	case 8:
 		c.cancel = time.Duration(1+r.IntN(5000)) * time.Millisecond
 	}
-	const apart = 123457 * time.Nanosecond // from the moments at which the upstream answers
+	const apart = 123 * time.Microsecond // from the moments at which the upstream answers; gRPC rounds what is finer
 	if c.deadline > 0 {
 		c.deadline += apart
 	}

@@ -20,9 +20,9 @@ const hintJitter = 10
 // earlier attempt of one's own, is still at work on the same item.
 const contention = time.Second
 
-// wait is when the next attempt may be made. A hint that is shorter than the backoff
+// delay is when the next attempt may be made. A hint that is shorter than the backoff
 // leaves room up to it: "at once" would bring all callers back at once.
-func (c *Controller) wait(hint time.Duration, named bool, code codes.Code, attempt int) verdict {
+func (c *Controller) delay(hint time.Duration, named bool, code codes.Code, attempt int) verdict {
 	window := c.window(attempt)
 	switch {
 	case named:

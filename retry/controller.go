@@ -13,19 +13,14 @@ import (
 // concurrent use; share one among all interceptors and transports of a service, so
 // that they share its budget and its gate.
 type Controller struct {
-	policy
-
-	budgets *budgets
-	gate    Gate // nil: nothing is held back
-	salt    []byte
-}
-
-// policy is what options set and With can change.
-type policy struct {
 	attempts  int
 	base, cap time.Duration // of the backoff
 	longest   time.Duration // wait
 	observers []func(context.Context, Event)
+
+	budgets *budgets // nil: attempts alone bound what is sent again
+	gate    Gate     // nil: nothing is held back
+	salt    []byte
 }
 
 // New returns a controller. Its defaults are safe: 3 attempts in all, backoff with
@@ -33,10 +28,8 @@ type policy struct {
 // a gate of its own. An option whose value makes no sense panics and says so.
 func New(opts ...Option) *Controller {
 	c := &Controller{
-		policy:  policy{attempts: 3, base: 500 * time.Millisecond, cap: 8 * time.Second, longest: 10 * time.Second},
-		budgets: newBudgets(10, 0.1),
-		gate:    NewGate(),
-		salt:    newSalt(),
+		attempts: 3, base: 500 * time.Millisecond, cap: 8 * time.Second, longest: 10 * time.Second,
+		budgets: newBudgets(10, 0.1), gate: NewGate(), salt: newSalt(),
 	}
 	return c.apply(opts)
 }

@@ -109,7 +109,7 @@ func (c *Controller) judge(f *Failure) verdict {
 		return verdict{reason: ReasonUnsafe}
 	}
 	hint, named := e.RetryAfter()
-	return c.wait(hint, named, e.Code(), f.Attempt)
+	return c.delay(hint, named, e.Code(), f.Attempt)
 }
 
 // harmless: the operation is safe to repeat, or it is proven that nothing was
@@ -140,12 +140,12 @@ func (c *Controller) obey(f *Failure) verdict {
 	}
 	if e, ok := translate.FromError(f.Err); ok {
 		if hint, ok := e.RetryDelay(); ok {
-			return c.wait(hint, true, e.Code(), f.Attempt)
+			return c.delay(hint, true, e.Code(), f.Attempt)
 		}
 		return verdict{reason: ReasonPermanent}
 	}
 	if hint, ok := retryInfo(f.Err); ok {
-		return c.wait(hint, true, code, f.Attempt)
+		return c.delay(hint, true, code, f.Attempt)
 	}
 	if code != codes.Unavailable {
 		return verdict{reason: ReasonPermanent}
@@ -153,5 +153,5 @@ func (c *Controller) obey(f *Failure) verdict {
 	if !f.Safety.Repeatable() {
 		return verdict{reason: ReasonUnsafe}
 	}
-	return c.wait(0, false, code, f.Attempt)
+	return c.delay(0, false, code, f.Attempt)
 }

@@ -91,7 +91,9 @@ func call[T any](ctx context.Context, r *repeat, fn func(context.Context) (T, er
 	}()
 	v, err = fn(l)
 	finished = true
-	r.inner = l
+	if r.inner = l; err != nil {
+		l.Close() // what fn has left behind must write nothing beside the next attempt
+	}
 	r.leave(ctx, err)
 	return v, err
 }

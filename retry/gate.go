@@ -30,7 +30,8 @@ type Gate interface {
 
 	// Throttled says that a request of key, marked m when it was sent, was answered
 	// 429 with this wait. A negative wait means that none was named. An answer to
-	// a request that was under way when the gate closed is no news.
+	// a request that was under way when the gate closed is no news, unless its wait is
+	// longer.
 	Throttled(ctx context.Context, key Key, m Mark, wait time.Duration)
 
 	// Passed says that a request of key was let through by the upstream's limit,

@@ -72,6 +72,7 @@ func (e *entry) giveUp(ctx context.Context, w *waiter) (Mark, time.Duration, boo
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.gate.now()
+	e.release(now) // its turn may have come, and the timer that says so be late
 	i := slices.Index(e.queue, w)
 	if i >= 0 {
 		left := e.turn(i) - now

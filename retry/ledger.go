@@ -31,16 +31,16 @@ type Ledger struct {
 	under *repeat // the Do whose attempt this is, which retries itself
 	turn  *turn   // at the gate, for the first request of the attempt
 
-	mu      sync.Mutex
-	failed  []failure
-	open    int16 // requests without an answer so far
-	earlier int16 // attempts, in earlier runs
-	tries   int16 // of the operation that failed after most
-	asked   bool  // there were requests
-	over    bool  // the handler has returned: nothing may begin any more
-	changed change
-	before  change // in earlier runs
-	gated   bool   // a gate below holds back what comes next
+	mu          sync.Mutex
+	failed      []failure
+	open        int16 // requests without an answer so far
+	triedBefore int16 // attempts, in earlier runs
+	tries       int16 // of the operation that failed after most
+	asked       bool  // there were requests
+	over        bool  // the handler has returned: nothing may begin any more
+	changed     change
+	didBefore   change // in earlier runs
+	gated       bool   // a gate below holds back what comes next
 }
 
 // failure is that of an operation: the HTTP status, 0 where no answer came, and whether
@@ -143,8 +143,8 @@ func statusOf(e *translate.Error) int16 {
 func (l *Ledger) Follow(prev *Ledger, e *translate.Error) {
 	prev.mu.Lock()
 	defer prev.mu.Unlock()
-	l.before = max(prev.before, prev.did(), changeOf(e))
-	l.earlier = int16(min(prev.tried(), math.MaxInt16))
+	l.didBefore = max(prev.didBefore, prev.did(), changeOf(e))
+	l.triedBefore = int16(min(prev.tried(), math.MaxInt16))
 }
 
 // Refine makes e say what all runs and requests did together, where e itself speaks
@@ -152,7 +152,7 @@ func (l *Ledger) Follow(prev *Ledger, e *translate.Error) {
 func (l *Ledger) Refine(e *translate.Error) *translate.Error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return refine(e, l.tried(), max(l.before, l.did()))
+	return refine(e, l.tried(), max(l.didBefore, l.did()))
 }
 
 // Tried is how many attempts there were, in this run and those before: one for each
@@ -163,7 +163,7 @@ func (l *Ledger) Tried() int {
 	return l.tried()
 }
 
-func (l *Ledger) tried() int { return int(l.earlier) + max(int(l.tries), 1) }
+func (l *Ledger) tried() int { return int(l.triedBefore) + max(int(l.tries), 1) }
 
 // refine completes an error by what is known beside it. An outcome other than "nothing
 // was changed" says as much already.

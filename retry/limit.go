@@ -9,14 +9,11 @@ import (
 )
 
 // A Limit is what the upstream allows each principal, in one group of requests. A
-// gate that is told it need not find it out. Box's, as documented in 2026:
+// gate that is told it need not find it out:
 //
-//	retry.NewGate(
-//		retry.Limit{Requests: 1000, Per: time.Minute},
-//		retry.Limit{Group: "upload", Requests: 240, Per: time.Minute},
-//		retry.Limit{Group: "search", Requests: 6, Per: time.Second},
-//		retry.Limit{Group: "search", Requests: 60, Per: time.Minute},
-//	)
+//	retry.NewGate(retry.Limit{Group: "upload", Requests: 240, Per: time.Minute})
+//
+// Box's are boxhttp.BoxLimits.
 //
 // Requests leave evenly, for nobody knows how much of an upstream's minute is used up
 // when it says 429. Where a group has several limits, the slowest one counts.

@@ -63,7 +63,11 @@ func (r *repeat) wait(ctx context.Context) bool {
 
 func (r *repeat) canceled(ctx context.Context) {
 	r.decided = Decision{Reason: ReasonCanceled}
-	r.c.tell(ctx, &Event{Operation: r.op.Name, Group: r.op.Group, Attempt: r.attempt, Reason: ReasonCanceled, Err: r.last})
+	r.tell(ctx, ReasonCanceled, 0, r.last)
+}
+
+func (r *repeat) tell(ctx context.Context, reason Reason, delay time.Duration, err error) {
+	r.c.tell(ctx, &Event{Operation: r.op.Name, Group: r.op.Group, Attempt: r.attempt, Delay: delay, Reason: reason, Err: err})
 }
 
 // failure is the last attempt, as a decision looks at it.
@@ -118,7 +122,7 @@ func (r *repeat) succeeded() {
 
 func (r *repeat) reconciled(ctx context.Context) {
 	r.c.Succeeded(r.op)
-	r.c.tell(ctx, &Event{Operation: r.op.Name, Group: r.op.Group, Attempt: r.attempt, Reason: ReasonReconciled, Err: r.last})
+	r.tell(ctx, ReasonReconciled, 0, r.last)
 }
 
 // refused is what Do returns when the gate let no further attempt through: the real

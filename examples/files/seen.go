@@ -82,7 +82,7 @@ func (w want) met(got seen) bool {
 func (s seen) advice() string {
 	wait := seconds(s.wait)
 	switch {
-	case s.again && s.sign() == negative && len(s.requests) > 1:
+	case s.again && s.sign() == negative && len(s.requests) != 1:
 		return fmt.Sprintf("Make the same call again later, not before %s have passed; for now all has been tried.", wait)
 	case s.again && s.sign() == negative:
 		return fmt.Sprintf("Make the same call again, not before %s have passed; this call's deadline is sooner.", wait)

@@ -37,6 +37,8 @@ var bans = []ban{
 	{"retry", []string{"google.golang.org/grpc", "google.golang.org/grpc/metadata"}, true, "a decision needs codes and status of gRPC and nothing else"},
 	{"retry", []string{module + "interceptors", module + "boxhttp"}, true, "retry is below them"},
 	{"interceptors", []string{module + "gen/..."}, false, "if an interceptor needs the catalogue, translate.Error lacks a method"},
+	{"interceptors", []string{module + "boxhttp", module + "boxtest", module + "conformance", module + "cmd/...", module + "examples/..."}, true, "interceptors and boxhttp stand side by side: each works without the other"},
+	{"boxhttp", []string{module + "boxtest", module + "conformance", module + "cmd/...", module + "examples/..."}, true, "no fake and no program in a service's binary"},
 	{"boxhttp", []string{module + "interceptors", "google.golang.org/grpc", "github.com/grpc-ecosystem/..."}, true, "what sends HTTP requests needs no gRPC server"},
 	{"boxtest", []string{module + "...", "google.golang.org/...", "github.com/..."}, true, "the fake Box plays the other side: it must not share our mistakes, nor bring dependencies into users' tests"},
 	{"cmd/boxgrpc", []string{module + "examples/..."}, true, "the example may change as it likes"},

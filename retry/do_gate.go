@@ -48,7 +48,7 @@ func (r *repeat) queue(ctx context.Context) error {
 	case ok:
 		r.turn = &turn{key, mark}
 		if held := time.Since(begun); held >= time.Millisecond {
-			r.c.tell(ctx, &Event{Operation: r.op.Name, Group: r.op.Group, Attempt: r.attempt, Delay: held, Reason: ReasonHeld})
+			r.tell(ctx, ReasonHeld, held, nil)
 		}
 		return nil
 	case ctx.Err() != nil:
@@ -56,7 +56,7 @@ func (r *repeat) queue(ctx context.Context) error {
 		return ctx.Err()
 	}
 	err := translate.Cooldown(left)
-	r.c.tell(ctx, &Event{Operation: r.op.Name, Group: r.op.Group, Attempt: r.attempt, Delay: left, Reason: ReasonCooldown, Err: err})
+	r.tell(ctx, ReasonCooldown, left, err)
 	return err
 }
 
@@ -77,7 +77,7 @@ func (r *repeat) leave(ctx context.Context, err error) {
 	key, ok := r.c.key(ctx, &r.op)
 	switch {
 	case !ok && throttled:
-		r.c.tell(ctx, &Event{Operation: r.op.Name, Group: r.op.Group, Attempt: r.attempt, Reason: ReasonNoKey, Err: err})
+		r.tell(ctx, ReasonNoKey, 0, err)
 	case !ok:
 	case throttled:
 		r.gated = true
