@@ -55,6 +55,9 @@ func clockAhead(h http.Header, came time.Time) time.Duration {
 // madeWithin tells whether the item may have been made in that time by our clock. Box
 // tells the time in seconds.
 func (i *item) madeWithin(from, until time.Time) bool {
+	if i.CreatedAt.IsZero() || from.IsZero() {
+		return false
+	}
 	earliest := from.Add(i.ahead).Add(-time.Second)
 	latest := until.Add(i.ahead).Add(2 * time.Second)
 	return !i.CreatedAt.Before(earliest) && !i.CreatedAt.After(latest)

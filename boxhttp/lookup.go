@@ -39,6 +39,13 @@ func NewLookup(client *http.Client, base string) *Lookup {
 	return &Lookup{client: client, url: strings.TrimRight(base, "/")}
 }
 
+// must finds a Lookup that was forgotten before there is a write whose end is unknown.
+func (l *Lookup) must() {
+	if l == nil {
+		panic("boxhttp: the *Lookup is nil; give NewLookup")
+	}
+}
+
 // named returns the item of that name in a folder, or none. Where Box names what is in
 // the way, only that is asked for.
 func (l *Lookup) named(ctx context.Context, e *translate.Error, kind, parentID, name string) ([]*item, error) {

@@ -17,6 +17,7 @@ import (
 // CreatedFolder looks for a folder of that name. If somebody else has made it, the
 // conflict stands.
 func CreatedFolder[T any](l *Lookup, parentID, name string) func(context.Context, *translate.Error) (T, bool, error) {
+	l.must()
 	return func(ctx context.Context, e *translate.Error) (T, bool, error) {
 		found, err := l.named(ctx, e, "folder", parentID, name)
 		return claim[T](ctx, l, found, err)
@@ -28,6 +29,7 @@ func CreatedFolder[T any](l *Lookup, parentID, name string) func(context.Context
 // summed up on the way. Another content of that name is another writer's. This is for
 // new files, not for versions.
 func UploadedFile[T any](l *Lookup, parentID, name string, sha1 func() string) func(context.Context, *translate.Error) (T, bool, error) {
+	l.must()
 	return func(ctx context.Context, e *translate.Error) (T, bool, error) {
 		found, err := l.named(ctx, e, "file", parentID, name)
 		if err == nil {
@@ -41,6 +43,7 @@ func UploadedFile[T any](l *Lookup, parentID, name string, sha1 func() string) f
 // writers who delete it, both succeed: gone is what both wanted. The value is always
 // the zero T.
 func Deleted[T any](l *Lookup, path string) func(context.Context, *translate.Error) (T, bool, error) {
+	l.must()
 	return func(ctx context.Context, _ *translate.Error) (none T, _ bool, _ error) {
 		_, err := l.get(ctx, path, url.Values{"fields": {"id"}})
 		if e, ok := translate.FromError(err); ok && isGone(e) {
@@ -57,6 +60,7 @@ func isGone(e *translate.Error) bool {
 
 // AddedComment looks for a comment with this message on a file.
 func AddedComment[T any](l *Lookup, fileID, message string) func(context.Context, *translate.Error) (T, bool, error) {
+	l.must()
 	path := "/files/" + url.PathEscape(fileID) + "/comments"
 	return func(ctx context.Context, _ *translate.Error) (T, bool, error) {
 		found, err := l.list(ctx, path, "", func(i *item) bool { return i.Message == message })
@@ -67,6 +71,7 @@ func AddedComment[T any](l *Lookup, fileID, message string) func(context.Context
 // AddedCollaboration looks for a collaboration on the item of this path, such as
 // "/folders/42", that gives this role to somebody: by login or by id.
 func AddedCollaboration[T any](l *Lookup, path, who, role string) func(context.Context, *translate.Error) (T, bool, error) {
+	l.must()
 	return func(ctx context.Context, _ *translate.Error) (T, bool, error) {
 		found, err := l.list(ctx, path+"/collaborations", "", func(i *item) bool { return i.Role == role && i.lets(who) })
 		return claim[T](ctx, l, found, err)

@@ -4,6 +4,7 @@
 package boxhttp
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -35,7 +36,10 @@ func NewTransport(ctl *retry.Controller, base http.RoundTripper, opts ...Option)
 		ctl: ctl, once: ctl.With(retry.WithMaxAttempts(1)), base: base,
 		translator: translate.Box, timeout: defaultTimeout, group: BoxGroup,
 	}
-	for _, o := range opts {
+	for i, o := range opts {
+		if o == nil {
+			panic(fmt.Sprintf("boxhttp: NewTransport: option %d is nil", i))
+		}
 		o.apply(t)
 	}
 	return t

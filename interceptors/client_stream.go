@@ -18,8 +18,9 @@ import (
 // StreamClientInterceptor returns the interceptor for the caller's side of streams. A
 // server stream that failed before its first message is opened again as
 // [UnaryClientInterceptor] says, so no message is ever delivered twice. Other streams
-// pass as they are: what was sent on them cannot be sent again. It panics if ctl is
-// nil.
+// pass as they are: what was sent on them cannot be sent again. Header shows the headers
+// of the attempt of the moment: ask for them after the first message. It panics if ctl
+// is nil.
 func StreamClientInterceptor(ctl *retry.Controller, opts ...CallOption) grpc.StreamClientInterceptor {
 	return newClient(ctl, opts).stream
 }

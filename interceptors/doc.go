@@ -42,6 +42,9 @@
 // [retry.Conditional] or [retry.SingleUpstreamCall] no write may have been made. A panic is
 // never a reason.
 //
+// When a handler has failed, nothing is sent any more through boxhttp or [retry.Do] for
+// what it left behind in goroutines, unless their context is not derived from its own.
+//
 // Each run has a context of its own, and what it sets in headers and trailers is sent
 // only if it is the last. The request is the same one in each: do not modify it. A
 // server stream is run again before its first message and its headers; other streams
@@ -55,8 +58,10 @@
 // Japanese in it.
 //
 // RetryInfo stays only if the same RPC may be sent again: the method is declared safe to
-// repeat, or every upstream request of this run went through boxhttp or [retry.Do] and
-// none of them changed anything. Otherwise it is removed.
+// repeat, or every upstream request of this run went through boxhttp or [retry.Do], with
+// the handler's context, and none of them changed anything. Otherwise it is removed. A
+// request under another context, such as context.Background, is not seen: declare the
+// method as [retry.NotIdempotent] where there are such writes.
 //
 // Exactly one grpc-retry-pushback-ms trailer (gRFC A6) tells the caller's gRPC library
 // what to do next: the wait in milliseconds where the RPC may be sent again and

@@ -77,25 +77,26 @@ func (r *run) openHeaders() error {
 	if r.failed {
 		return errFailed
 	}
-	return r.openLocked()
+	r.openLocked()
+	return nil
 }
 
-func (r *run) openLocked() error {
+// openLocked does not mind where an interceptor outside has sent headers already, and
+// these come too late: that is no reason to fail an RPC that has succeeded.
+func (r *run) openLocked() {
 	header := r.header
 	r.open, r.header = true, nil
-	if len(header) == 0 {
-		return nil
+	if len(header) > 0 {
+		_ = r.sink().SetHeader(header)
 	}
-	return r.sink().SetHeader(header)
 }
 
 // succeed ends the run with everything that the handler set.
-func (r *run) succeed() error {
+func (r *run) succeed() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	err := r.openLocked()
+	r.openLocked()
 	r.closeLocked(r.trailer)
-	return err
 }
 
 // fail ends the RPC with this run. p is the only pushback; of several, clients obey none.
@@ -118,7 +119,7 @@ func (r *run) failForeign() {
 // moved is the trailer with the headers that are still held.
 func (r *run) moved() metadata.MD {
 	if size(r.header) > maxMoved {
-		_ = r.openLocked() // it fails only where the RPC is over anyway
+		r.openLocked()
 	}
 	header := r.header
 	r.failed, r.header = true, nil
@@ -133,6 +134,13 @@ func (r *run) freeze() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failed = true
+}
+
+// frozen tells whether the handler has returned with an error.
+func (r *run) frozen() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed
 }
 
 // drop ends the run, and another follows: nothing of this one is ever sent.
@@ -213,9 +221,7 @@ func (h *heldStream) SendHeader(md metadata.MD) error {
 	if h.failed {
 		return errFailed
 	}
-	if err := (*run)(h).openLocked(); err != nil {
-		return err
-	}
+	(*run)(h).openLocked()
 	return (*run)(h).sink().SendHeader(md)
 }
 

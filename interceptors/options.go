@@ -37,8 +37,8 @@ func WithSafety(s retry.Safety, m selector.Matcher) Option {
 // one allocation an RPC, and it is needed by handlers that call
 // grpc.SetSendCompressor or grpc.ClientSupportedCompressors, which accept no other
 // stream. The price: a handler runs once, without a ledger, so that layers below do
-// not learn that a caller retries, and RetryInfo needs a method that declares
-// idempotency_level; a handler that sets a header and then fails keeps its callers from
+// not learn that a caller retries (3 requests of boxhttp become 9), and RetryInfo needs a
+// method that declares idempotency_level; a handler that sets a header and then fails keeps its callers from
 // retrying; and a pushback trailer that a handler sets itself stays beside ours, which
 // makes callers stop too.
 func WithoutIsolation() Option {

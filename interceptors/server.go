@@ -6,6 +6,7 @@ package interceptors
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
@@ -30,7 +31,10 @@ func newServer(ctl *retry.Controller, opts []Option) *server {
 		panic("interceptors: the *retry.Controller is nil; give retry.New()")
 	}
 	s := &server{ctl: ctl, isolated: true}
-	for _, o := range opts {
+	for i, o := range opts {
+		if o == nil {
+			panic(fmt.Sprintf("interceptors: option %d is nil", i))
+		}
 		o.apply(s)
 	}
 	return s

@@ -33,8 +33,10 @@ func (s *server) isolatedStream(srv any, ss grpc.ServerStream, info *grpc.Stream
 		err := handler(srv, r)
 		if err == nil {
 			s.succeeded(&r.Ledger)
-			return r.succeed()
+			r.succeed()
+			return nil
 		}
+		r.freeze() // before hold: what is not received by now never is
 		e, err := s.after(&r.run, mwinterceptors.NewServerCallMeta(info.FullMethod, info, nil), err, r.hold())
 		if e == nil {
 			return err
@@ -106,6 +108,10 @@ func (r *runStream) RecvMsg(m any) error {
 		return r.ss.RecvMsg(m)
 	}
 	r.received.Store(true)
+	if r.frozen() { // what comes now is for a further run
+		r.received.Store(false)
+		return errFailed
+	}
 	err := r.ss.RecvMsg(m)
 	switch {
 	case err != nil:

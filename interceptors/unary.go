@@ -29,7 +29,8 @@ func (s *server) isolatedUnary(ctx context.Context, req any, info *grpc.UnarySer
 		resp, err := handler(r, req)
 		if err == nil {
 			s.succeeded(&r.Ledger)
-			return resp, r.succeed()
+			r.succeed()
+			return resp, nil
 		}
 		e, err := s.after(r, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err, "")
 		if e == nil {

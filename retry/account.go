@@ -37,7 +37,7 @@ func (l *Ledger) end(inner *Ledger, safety Safety, err error) {
 	l.open--
 	l.asked = true
 	l.changed = max(l.changed, a.changed)
-	l.failed = append(l.failed, a.failed...)
+	l.note(a.failed...)
 }
 
 // account is what a ledger adds to the one above.
@@ -55,7 +55,7 @@ func (l *Ledger) account(safety Safety, err error) account {
 	if !l.asked {
 		a.changed = effect(err)
 		if e, ok := translate.FromError(err); ok {
-			a.failed = []failure{{status: statusOf(e)}}
+			a.failed = []failure{{err: e}}
 		}
 	}
 	switch {
@@ -104,6 +104,6 @@ func (l *Ledger) giveUp(attempts int, e *translate.Error, d Decision) {
 	defer l.mu.Unlock()
 	l.tries = max(l.tries, int16(min(attempts, math.MaxInt16)))
 	if d.exhausted() {
-		l.failed = append(l.failed, failure{statusOf(e), true})
+		l.note(failure{e, true})
 	}
 }

@@ -44,7 +44,8 @@ func (c *Controller) With(opts ...Option) *Controller {
 }
 
 func (c *Controller) apply(opts []Option) *Controller {
-	for _, o := range opts {
+	for i, o := range opts {
+		mustf(o != nil, "option %d is nil", i)
 		o.apply(c)
 	}
 	return c

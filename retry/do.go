@@ -6,6 +6,7 @@ package retry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/boxgrpc/boxgrpc/translate"
@@ -41,6 +42,7 @@ func Do[T any](
 	fn func(context.Context) (T, error),
 	reconcile func(context.Context, *translate.Error) (T, bool, error),
 ) (T, error) {
+	mustf(c != nil && fn != nil, "Do: the *Controller or the function is nil")
 	r := &repeat{c: c, op: op, above: ledgerOf(ctx), canLook: reconcile != nil}
 	var value T
 	for {
@@ -48,7 +50,7 @@ func Do[T any](
 			return value, r.refused(err)
 		}
 		if !r.above.begin() {
-			return value, r.refused(context.Canceled)
+			return value, r.refused(errOver)
 		}
 		v, err := call(ctx, r, fn)
 		value = v
@@ -97,5 +99,8 @@ func call[T any](ctx context.Context, r *repeat, fn func(context.Context) (T, er
 	r.leave(ctx, err)
 	return v, err
 }
+
+// errOver answers what a handler that has failed left behind in goroutines.
+var errOver = fmt.Errorf("retry: the handler has failed, nothing is sent for it any more: %w", context.Canceled)
 
 var errPanicked = errors.New("retry: the operation panicked")

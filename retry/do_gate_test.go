@@ -218,3 +218,26 @@ func TestCancelAtTheGate(t *testing.T) {
 		})
 	}
 }
+
+// openGate lets everybody in, as one may whose store is gone.
+type openGate struct{ retry.Gate }
+
+func (openGate) Mark() (retry.Mark, bool) { return 0, false }
+func (openGate) Enter(context.Context, retry.Key, time.Duration) (retry.Mark, time.Duration, bool) {
+	return 0, 0, true
+}
+func (openGate) Throttled(context.Context, retry.Key, retry.Mark, time.Duration) {}
+
+// A 429 that names no wait is still to be waited for. Behind a gate that has lost its
+// memory three attempts in one moment would be what the upstream complains about.
+func TestAnOpenGateLeavesTheBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := retry.New(retry.WithGate(openGate{}), retry.WithBackoff(time.Minute, time.Minute), retry.WithMaxWait(time.Hour))
+		s := always(throttled(""))
+		_, _ = retry.Do(retry.WithKey(t.Context(), "ann"), c, create, s.run, nil)
+		s.checkCalls(t, 3)
+		if s.at[2] == 0 {
+			t.Errorf("called at %v, want waits between", s.at)
+		}
+	})
+}

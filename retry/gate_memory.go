@@ -35,7 +35,8 @@ type memoryGate struct {
 // to a minute while nothing is let through. Of several waits the longest counts. Then
 // requests leave one by one, in the order in which they came: at the limit, where the
 // group of the key has one, else at a pace that starts at 10 a second and is learned.
-// A key is forgotten when it has been open for 2 minutes and nobody waits.
+// A key is forgotten when it has been open for 2 minutes and nobody waits. A wait of days
+// closes for days: it is the upstream's word.
 //
 // At most 1000 requests of a key wait; further ones are refused. At most 100,000 keys
 // are held back, with up to 512 bytes each; the requests of further ones pass as if

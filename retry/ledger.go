@@ -43,16 +43,26 @@ type Ledger struct {
 	gated       bool   // a gate below holds back what comes next
 }
 
-// failure is that of an operation: the HTTP status, 0 where no answer came, and whether
-// there were all attempts.
+// failure is that of an operation, and whether there were all attempts.
 type failure struct {
-	status int16
-	spent  bool
+	err   *translate.Error
+	spent bool
 }
 
-// met tells whether an operation failed in one of these ways.
-func (l *Ledger) met(ways ...failure) bool {
-	return slices.ContainsFunc(ways, func(f failure) bool { return slices.Contains(l.failed, f) })
+// mostFailures bounds what is kept of the operations that failed: the last ones.
+const mostFailures = 64
+
+func (l *Ledger) note(failures ...failure) {
+	l.failed = append(l.failed, failures...)
+	l.failed = l.failed[max(len(l.failed)-mostFailures, 0):]
+}
+
+// met tells whether an operation failed with e, by status and the upstream's id of the
+// request: the handler has its own translation of the same answer.
+func (l *Ledger) met(e *translate.Error, spent bool) bool {
+	return slices.ContainsFunc(l.failed, func(f failure) bool {
+		return (f.spent || !spent) && statusOf(f.err) == statusOf(e) && f.err.RequestID() == e.RequestID()
+	})
 }
 
 // change is what writes did, from nothing to the worst.
@@ -101,7 +111,7 @@ func (l *Ledger) most() int {
 func (l *Ledger) Proves(e *translate.Error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.open == 0 && l.changed == unchanged && l.met(failure{statusOf(e), false}, failure{statusOf(e), true})
+	return l.open == 0 && l.changed == unchanged && l.met(e, false)
 }
 
 // Changed tells whether a write was applied, or may have been.
@@ -124,7 +134,7 @@ func (l *Ledger) did() change {
 func (l *Ledger) Spent(e *translate.Error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.met(failure{statusOf(e), true})
+	return l.met(e, true)
 }
 
 // Asked tells whether operations below made requests.

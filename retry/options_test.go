@@ -42,6 +42,9 @@ func TestNonsenseIsRefusedAtTheStart(t *testing.T) {
 		{"a short salt", "WithSalt", func() { retry.WithSalt(make([]byte, 15)) }},
 		{"no observer", "WithObserver", func() { retry.WithObserver(nil) }},
 		{"no logger", "LogTo", func() { retry.LogTo(nil) }},
+		{"no option", "option 0 is nil", func() { retry.New(nil) }},
+		{"nothing to do", "Do", func() { _, _ = retry.Do[int](context.Background(), retry.New(), read, nil, nil) }},
+		{"nobody to decide", "Do", func() { _, _ = retry.Do(context.Background(), nil, read, always(nil).run, nil) }},
 	}
 	for _, tt := range situations {
 		t.Run(tt.name, func(t *testing.T) {

@@ -47,7 +47,11 @@ func (r *repeat) again(ctx context.Context, err error) bool {
 		return false
 	}
 	if r.gated {
-		r.due = time.Now().Add(max(hintOf(r.failed), 0))
+		wait := hintOf(r.failed)
+		if wait < 0 { // a gate may let everybody in
+			wait = r.decided.Delay
+		}
+		r.due = time.Now().Add(wait)
 		return true
 	}
 	return r.wait(ctx)
