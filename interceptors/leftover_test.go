@@ -52,13 +52,13 @@ func TestHeadersThatComeTooLateFailNothing(t *testing.T) {
 // next one: an upload would end well with a part missing.
 func TestALateReceiveTakesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs, got, late := 0, []string(nil), error(nil)
+		runs, got, late := 0, []string(nil), make(chan error, 1)
 		s := &service{
 			ctl:     retry.New(),
 			options: []interceptors.Option{interceptors.WithSafety(retry.Idempotent, every)},
 			upload: func(ss uploadStream) error {
 				if runs++; runs == 1 {
-					time.AfterFunc(100*time.Millisecond, func() { _, late = ss.Recv() })
+					time.AfterFunc(100*time.Millisecond, func() { _, err := ss.Recv(); late <- err })
 					return box("GET", 429, "rate_limit_exceeded", "Retry-After", "1")
 				}
 				for {
@@ -78,8 +78,9 @@ func TestALateReceiveTakesNothing(t *testing.T) {
 		for _, chunk := range sent {
 			_ = stream.Send(&filesv1.UploadFileRequest{Part: &filesv1.UploadFileRequest_Chunk{Chunk: []byte(chunk)}})
 		}
-		if _, err := stream.CloseAndRecv(); err != nil || !slices.Equal(got, sent) || late == nil {
-			t.Errorf("error = %v, the second run got %q, the first later %v; want all for the second", err, got, late)
+		_, err = stream.CloseAndRecv()
+		if lateErr := <-late; err != nil || !slices.Equal(got, sent) || lateErr == nil {
+			t.Errorf("error = %v, the second run got %q, the first later %v; want all for the second", err, got, lateErr)
 		}
 	})
 }
