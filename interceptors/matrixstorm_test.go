@@ -127,7 +127,7 @@ func (s *storm) most() int {
 func TestStorms(t *testing.T) {
 	storms := 400
 	if raceDetector {
-		storms = 100
+		storms = 30
 	}
 	for seed := range uint64(storms) {
 		s := newStorm(rand.New(rand.NewPCG(seed, 1)))
