@@ -5,9 +5,7 @@ package interceptors_test
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -146,31 +144,14 @@ func TestCallOptionsWithoutTheInterceptors(t *testing.T) {
 // first call that fails.
 func TestMistakesOfCallersPanicWithTheirName(t *testing.T) {
 	t.Parallel()
-	mistakes := map[string]struct {
-		f    func()
-		want []string
-	}{
+	checkMistakes(t, map[string]mistake{
 		"no controller, unary":   {func() { interceptors.UnaryClientInterceptor(nil) }, []string{"interceptors:", "*retry.Controller", "retry.New()"}},
 		"no controller, streams": {func() { interceptors.StreamClientInterceptor(nil) }, []string{"interceptors:", "*retry.Controller", "retry.New()"}},
 		"a safety too small":     {func() { interceptors.WithCallSafety(-1) }, []string{"interceptors:", "WithCallSafety", "-1"}},
 		"a safety too large":     {func() { interceptors.WithCallSafety(retry.NotIdempotent + 1) }, []string{"interceptors:", "WithCallSafety", "6"}},
 		"attempts":               {func() { interceptors.WithRetry(retry.WithMaxAttempts(0)) }, []string{"WithMaxAttempts", "0"}},
 		"a nil option":           {func() { interceptors.WithRetry(nil) }, []string{"interceptors:", "WithRetry", "nil"}},
-	}
-	for name, tt := range mistakes {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			defer func() {
-				got := fmt.Sprint(recover())
-				for _, want := range tt.want {
-					if !strings.Contains(got, want) {
-						t.Errorf("panic = %q, want %q in it", got, want)
-					}
-				}
-			}()
-			tt.f()
-		})
-	}
+	})
 }
 
 // The zero option says nothing. In a call that failed it must not panic: nobody

@@ -25,16 +25,24 @@ import (
 // wrong; a nil pointer in the first failed RPC names nothing.
 func TestMistakesPanicWithTheirName(t *testing.T) {
 	t.Parallel()
-	mistakes := map[string]struct {
-		f    func()
-		want []string
-	}{
+	checkMistakes(t, map[string]mistake{
 		"no controller, unary":   {func() { interceptors.UnaryServerInterceptor(nil) }, []string{"interceptors:", "*retry.Controller", "retry.New()"}},
 		"no controller, streams": {func() { interceptors.StreamServerInterceptor(nil) }, []string{"interceptors:", "*retry.Controller", "retry.New()"}},
 		"no matcher":             {func() { interceptors.WithSafety(retry.ReadOnly, nil) }, []string{"interceptors:", "WithSafety", "matcher"}},
 		"a safety too small":     {func() { interceptors.WithSafety(-1, every) }, []string{"interceptors:", "WithSafety", "-1"}},
 		"a safety too large":     {func() { interceptors.WithSafety(retry.NotIdempotent+1, every) }, []string{"interceptors:", "WithSafety", "6"}},
-	}
+		"no option":              {func() { interceptors.UnaryServerInterceptor(retry.New(), nil) }, []string{"interceptors:", "option 0", "nil"}},
+	})
+}
+
+// A mistake is one of who wires up a service, and what the panic must name.
+type mistake struct {
+	f    func()
+	want []string
+}
+
+func checkMistakes(t *testing.T, mistakes map[string]mistake) {
+	t.Helper()
 	for name, tt := range mistakes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
