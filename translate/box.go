@@ -15,8 +15,7 @@ type boxAnswer struct {
 
 	translator *Translator
 	text       string // of the body
-	body       boxBody
-	read       bool // body is that of text
+	body       *boxBody // nil until the text is read
 	headerID   string
 	challenge  string // the error of WWW-Authenticate, which is the code where the body has none
 	foreign    bool   // by the headers it is a proxy's answer
@@ -51,8 +50,8 @@ func (t *Translator) boxError(a *Answer) error {
 
 // claim is what the answer says that can decide what is done about it.
 func (b *boxAnswer) claim() Document {
-	if !b.read {
-		b.body, b.read = readBox(b.text), true
+	if b.body == nil {
+		b.body = readBox(b.text)
 	}
 	doc := Document{Code: firstOf(b.body.text(memberCode), b.body.text(memberError))}
 	if doc.Code == "" {
@@ -70,7 +69,7 @@ func (b *boxAnswer) claim() Document {
 // assemble builds what callers will see.
 func (b *boxAnswer) assemble() *parts {
 	doc := b.claim()
-	body := &b.body
+	body := b.body
 	body.readContext()
 	doc.Message = firstOf(body.text(memberMessage), body.text(memberErrorDescription))
 	doc.RequestID, doc.HelpURL = body.text(memberRequestID), body.text(memberHelpURL)
@@ -80,16 +79,15 @@ func (b *boxAnswer) assemble() *parts {
 	}
 	v := b.verdict
 	v.rule = b.translator.find(b.status, &doc).code
-	p := assemble(b.translator, b.status, b.headerID, &doc, &v)
-	p.errorCode = doc.Code
-	d := boxDocument{parts: p.parts, body: body, scrub: p.scrub}
+	p := &boxPacker{packer: newPacker(b.translator, doc, len(b.text)), body: body}
+	p.assemble(b.translator, b.status, b.headerID, &v)
 	if firstOf(body.text(memberCode), body.text(memberError)) == "" {
-		d.challenge = b.challenge
+		p.challenge = b.challenge
 	}
 	if b.translator.rawBody {
-		d.raw = b.text
+		p.raw = b.text
 	}
-	p.setDocument(d.message(), p.buf)
+	p.setDocument(p.document(), p.buf)
 	return p.parts
 }
 

@@ -16,7 +16,8 @@ import (
 // A boxBody is an error body of Box, member by member as it is spelt: client error,
 // OAuth 2 error, metadata error, or none.
 type boxBody struct {
-	object bool
+	object  bool
+	scanned bool
 	known  [memberContextInfo + 1]string // the members that the schema has fields for
 	other  map[string]json.RawMessage
 
@@ -46,20 +47,24 @@ var boxNames = [...]string{
 
 // boxMember is the member of a name, or 0.
 func boxMember(name string) boxgrpcv1.BoxError_Member {
-	for m, n := range boxNames {
-		if n == name && n != "" {
-			return boxgrpcv1.BoxError_Member(m)
+	for m := memberType; m <= memberContextInfo; m++ {
+		if boxNames[m] == name {
+			return m
 		}
 	}
 	return boxgrpcv1.BoxError_MEMBER_UNSPECIFIED
 }
 
 // readBox reads a body. The last member of a name counts, as everywhere in Go's JSON.
-func readBox(text string) boxBody {
+func readBox(text string) *boxBody {
 	if b, ok := scanBox(text); ok {
 		return b
 	}
-	var b boxBody
+	return unmarshalBox(text)
+}
+
+func unmarshalBox(text string) *boxBody {
+	b := new(boxBody)
 	var members map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &members) != nil {
 		return b
@@ -72,10 +77,9 @@ func readBox(text string) boxBody {
 }
 
 // scanBox reads a body that is not odd.
-func scanBox(text string) (b boxBody, ok bool) {
-	b.object = true
-	ok = scanObject(text, b.set)
-	return b, ok
+func scanBox(text string) (*boxBody, bool) {
+	b := &boxBody{object: true, scanned: true}
+	return b, scanObject(text, b.set)
 }
 
 func (b *boxBody) set(name, raw string) {
@@ -90,7 +94,12 @@ func (b *boxBody) set(name, raw string) {
 }
 
 // text of a member, or "".
-func (b *boxBody) text(m boxgrpcv1.BoxError_Member) string { return textOf(b.known[m]) }
+func (b *boxBody) text(m boxgrpcv1.BoxError_Member) string {
+	if b.scanned {
+		return scannedText(b.known[m])
+	}
+	return text(json.RawMessage(b.known[m]))
+}
 
 // empty tells whether there is no member at all.
 func (b *boxBody) empty() bool { return b.known == [len(b.known)]string{} && len(b.other) == 0 }
@@ -134,9 +143,9 @@ func text(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// textOf is text for JSON that is spelt in a string. It copies only what has escapes.
-func textOf(raw string) string {
-	if len(raw) >= 2 && raw[0] == '"' && scanString(raw, 0) == len(raw) {
+// scannedText is text for what a scanner gave out: there are no escapes in it.
+func scannedText(raw string) string {
+	if strings.HasPrefix(raw, `"`) {
 		return raw[1 : len(raw)-1]
 	}
 	return text(json.RawMessage(raw))

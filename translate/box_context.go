@@ -26,53 +26,33 @@ func (b *boxBody) readContext() {
 	b.violations, b.resource = boxViolations([]byte(context)), boxConflict([]byte(context))
 }
 
-// scanContext reads the one conflict of a context_info without errors. For any other
-// it says that it is not ok.
+// scanContext reads a context_info that is one conflict, in an array or not, and nothing
+// else. Of any other it says that it is not ok.
 func scanContext(context string) (kind, id string, found, ok bool) {
-	conflicts, seen, other := "", 0, false
-	ok = scanObject(context, func(name, value string) {
-		switch {
-		case name == "conflicts":
-			conflicts = value
-			seen++
-		case strings.EqualFold(name, "conflicts"), strings.EqualFold(name, "errors"):
-			other = true // encoding/json takes it for the same name
-		}
-	})
-	if !ok || other || seen > 1 {
+	conflict, ok := strings.CutPrefix(context, `{"conflicts":`)
+	if !ok {
 		return "", "", false, false
 	}
-	conflict := onlyElement(conflicts)
-	if seen == 0 || conflict == "{}" && conflicts == conflict {
+	conflict, ok = strings.CutSuffix(conflict, "}")
+	if list, isList := strings.CutPrefix(conflict, "["); isList {
+		conflict, ok = strings.CutSuffix(list, "]")
+	} else if conflict == "{}" {
 		return "", "", false, true
 	}
 	types, ids := 0, 0
-	ok = scanObject(conflict, func(name, value string) {
+	ok = ok && scanObject(conflict, func(name, value string) {
 		switch {
 		case name == "type":
-			kind = textOf(value)
+			kind = scannedText(value)
 			types++
 		case name == "id":
-			id = textOf(value)
+			id = scannedText(value)
 			ids++
 		case strings.EqualFold(name, "type"), strings.EqualFold(name, "id"):
-			other = true
+			types = 2 // encoding/json takes it for the same name
 		}
 	})
-	return kind, id, true, ok && !other && types <= 1 && ids <= 1
-}
-
-// onlyElement is the element of an array that has one. Everything else stays as it is.
-func onlyElement(array string) string {
-	if !strings.HasPrefix(array, "[") {
-		return array
-	}
-	start := space(array, 1)
-	end := scanValue(array, start, 0)
-	if end < 0 || space(array, end) != len(array)-1 {
-		return array
-	}
-	return array[start:end]
+	return kind, id, true, ok && types <= 1 && ids <= 1
 }
 
 // maxViolations bounds what one answer can add to BadRequest.

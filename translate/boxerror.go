@@ -16,20 +16,21 @@ import (
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
 
-// This file says each fact of Box's document once, and has the inverse: what
-// boxDocument leaves out, boxJSON puts back.
+// This file says each fact of Box's document once, and has the inverse: what boxPacker
+// leaves out, boxJSON puts back.
 
-// A boxDocument is what the BoxError detail is made from.
-type boxDocument struct {
-	*parts
+// A boxPacker packs an answer of Box. It is one allocation, the document included.
+type boxPacker struct {
+	packer
 
 	body      *boxBody
 	challenge string
 	raw       string // the whole body, where that is asked for
-	scrub     scrubber
 
-	e      *boxgrpcv1.BoxError
+	e      boxgrpcv1.BoxError
+	told   [memberChallenge]boxgrpcv1.BoxError_Member // room for BoxError.told
 	other  map[string]json.RawMessage
+	more   bool // something does not stand elsewhere
 	secret bool // something was taken out
 }
 
@@ -52,40 +53,73 @@ func (p *parts) elsewhere(m boxgrpcv1.BoxError_Member) (string, bool) {
 	return "", false
 }
 
-// message is the detail, without secrets, and without the facts that stand elsewhere in
-// the status. It returns nil where nothing is left to say.
-func (d *boxDocument) message() proto.Message {
-	d.e = &boxgrpcv1.BoxError{Shape: d.body.shape(), Told: make([]boxgrpcv1.BoxError_Member, 0, memberChallenge)}
-	d.other = d.body.other
-	for m := memberType; m <= memberErrorDescription; m++ {
-		d.member(m)
+// tells whether a member's value stands elsewhere in the status.
+func (p *parts) tells(m boxgrpcv1.BoxError_Member, value string) bool {
+	if m == memberCode || m == memberError || m == memberChallenge {
+		return isLowered(value, p.info.reason)
 	}
-	d.context()
-	if d.challenge != "" {
-		d.text(memberChallenge, d.challenge)
-	}
-	if len(d.other) > 0 {
-		d.e.OtherMembers = d.clean(marshalJSON(d.other))
-	}
-	if d.raw != "" && d.body.object && !d.secret && !secretText([]byte(d.raw)) {
-		d.e.RawBody = []byte(d.raw)
-	}
-	if d.info.domain == boxDomain && isOrdinary(d.e) {
-		return nil
-	}
-	return d.e
+	there, ok := p.elsewhere(m)
+	return ok && there == value
 }
 
-// member puts in a member of the body. One that is of another JSON type than Box
+// isLowered is s == strings.ToLower(upper) for ASCII, without writing it.
+func isLowered(s, upper string) bool {
+	if len(s) != len(upper) {
+		return false
+	}
+	for i := range len(s) {
+		c := upper[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if s[i] != c {
+			return false
+		}
+	}
+	return true
+}
+
+// document is the detail, without secrets, and without the facts that stand elsewhere in
+// the status. It is nil where nothing is left to say.
+func (d *boxPacker) document() proto.Message {
+	d.e.Told, d.other = d.told[:0], d.body.other
+	for m := memberType; m <= memberErrorDescription; m++ {
+		d.addMember(m)
+	}
+	d.addContext()
+	if d.challenge != "" {
+		d.addText(memberChallenge, d.challenge)
+	}
+	if len(d.other) > 0 {
+		d.e.OtherMembers, d.more = d.clean(marshalJSON(d.other)), true
+	}
+	if d.raw != "" && d.body.object && !d.secret && !secretText([]byte(d.raw)) {
+		d.e.RawBody, d.more = []byte(d.raw), true
+	}
+	d.e.Shape = d.body.shape()
+	if d.info.domain == boxDomain && !d.more && d.e.Shape == ordinary.GetShape() && slices.Equal(d.e.GetTold(), ordinary.GetTold()) {
+		return nil
+	}
+	return &d.e
+}
+
+// ordinary is the commonest document, which is not sent: readers take it for granted in
+// Box's domain. It saves a tenth of a status.
+var ordinary = &boxgrpcv1.BoxError{
+	Shape: boxgrpcv1.BoxError_SHAPE_CLIENT_ERROR,
+	Told:  []boxgrpcv1.BoxError_Member{memberType, memberStatus, memberCode, memberMessage, memberHelpURL, memberRequestID},
+}
+
+// addMember puts in a member of the body. One that is of another JSON type than Box
 // documents stays as it is, beside those that nobody documents.
-func (d *boxDocument) member(m boxgrpcv1.BoxError_Member) {
+func (d *boxPacker) addMember(m boxgrpcv1.BoxError_Member) {
 	raw := d.body.known[m]
 	switch {
 	case raw == "":
-	case m == memberStatus && raw == d.info.metadata.get(keyHTTPStatus):
+	case m == memberStatus && d.tells(m, raw):
 		d.e.Told = append(d.e.Told, m)
 	case m != memberStatus && raw[0] == '"':
-		d.text(m, textOf(raw))
+		d.addText(m, d.body.text(m))
 	default:
 		d.other = maps.Clone(d.other)
 		if d.other == nil {
@@ -95,49 +129,46 @@ func (d *boxDocument) member(m boxgrpcv1.BoxError_Member) {
 	}
 }
 
-// text puts in a text, or tells that it stands elsewhere.
-func (d *boxDocument) text(m boxgrpcv1.BoxError_Member, text string) {
+// addText puts in a text, or tells that it stands elsewhere.
+func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
+	if d.tells(m, text) {
+		d.e.Told = append(d.e.Told, m)
+		return
+	}
 	clean := scrubText(text)
 	if m == memberMessage || m == memberErrorDescription {
 		clean = d.scrub.text(kindText, clean)
 	}
 	d.secret = d.secret || clean != text
-	if value, ok := d.elsewhere(m); ok && value == clean {
+	if d.tells(m, clean) {
 		d.e.Told = append(d.e.Told, m)
 		return
 	}
-	*boxField(d.e, m) = &clean
+	field := clean // so that nothing is allocated above
+	*boxField(&d.e, m), d.more = &field, true
 }
 
-// context puts in context_info, unless BadRequest says all of it.
-func (d *boxDocument) context() {
+// addContext puts in context_info, unless BadRequest says all of it.
+func (d *boxPacker) addContext() {
 	raw := d.body.known[memberContextInfo]
 	if raw == "" {
 		return
 	}
-	context := d.clean([]byte(raw))
+	context := []byte(raw)
+	if !d.body.scanned || !d.scrub.quiet(raw) {
+		context = d.clean(context)
+	}
 	if len(context) > 0 && d.has(kindBadRequest) && sameJSON(context, d.contextInfo()) {
 		d.e.Told = append(d.e.Told, memberContextInfo)
 		return
 	}
-	d.e.ContextInfo = context
+	d.e.ContextInfo, d.more = context, true
 }
 
-func (d *boxDocument) clean(raw []byte) []byte {
+func (d *boxPacker) clean(raw []byte) []byte {
 	clean, changed := d.scrub.json(raw)
 	d.secret = d.secret || changed
 	return clean
-}
-
-// isOrdinary recognizes the commonest document, which is not sent: readers take it for
-// granted in Box's domain. It saves a tenth of a status.
-func isOrdinary(e *boxgrpcv1.BoxError) bool {
-	return len(e.GetTold()) == len(ordinary.GetTold()) && proto.Equal(e, ordinary)
-}
-
-var ordinary = &boxgrpcv1.BoxError{
-	Shape: boxgrpcv1.BoxError_SHAPE_CLIENT_ERROR,
-	Told:  []boxgrpcv1.BoxError_Member{memberType, memberStatus, memberCode, memberMessage, memberHelpURL, memberRequestID},
 }
 
 var boxDomain = domainOf(boxgrpcv1.BoxCode(0).Descriptor())
@@ -188,7 +219,7 @@ func boxJSON(e *boxgrpcv1.BoxError, p *parts) []byte {
 	return nil
 }
 
-// boxMembers is the inverse of boxDocument: nil for a body that was no JSON object.
+// boxMembers is the inverse of boxPacker: nil for a body that was no JSON object.
 func boxMembers(e *boxgrpcv1.BoxError, p *parts) map[string]json.RawMessage {
 	if e.GetShape() == boxgrpcv1.BoxError_SHAPE_NONE {
 		return nil

@@ -6,11 +6,11 @@ package translate
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/protobuf/proto"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
@@ -44,17 +44,22 @@ const maxID = 256
 type packer struct {
 	*parts
 
-	doc   *Document
-	rule  *boxgrpcv1.Rule
+	doc   Document
+	rule  *boxgrpcv1.Rule // of the error code; may be nil
 	scrub scrubber
 	buf   []byte
 }
 
-// assemble builds all that callers will see of an answer, but for the cuts and the
+// newPacker makes room for this many bytes of details.
+func newPacker(t *Translator, doc Document, room int) packer {
+	return packer{parts: &parts{errorCode: doc.Code}, doc: doc, scrub: t.scrubber, buf: make([]byte, 0, room)}
+}
+
+// assemble packs all that callers will see of an answer, but for the cuts and the
 // document.
-func assemble(t *Translator, status int, headerID string, doc *Document, v *verdict) *packer {
-	p := &packer{parts: new(parts), doc: doc, rule: v.rule, scrub: t.scrubber}
-	p.code = v.code
+func (p *packer) assemble(t *Translator, status int, headerID string, v *verdict) {
+	doc := &p.doc
+	p.code, p.rule = v.code, v.rule
 	p.info.reason = toReason(scrubText(firstOf(doc.Reason, doc.Code)))
 	if p.info.reason == "" {
 		p.info.reason = statusReason(status)
@@ -67,11 +72,7 @@ func assemble(t *Translator, status int, headerID string, doc *Document, v *verd
 	}
 	p.setRetry(v)
 	p.setRequestID(headerID)
-	for _, key := range []string{keyCause, keyMessageID, keySSB, keyDetailCode, keyInnerStatus} {
-		if value := usableID(doc.Metadata[key]); len(value) <= maxMetadata {
-			p.info.metadata = p.info.metadata.add(key, value)
-		}
-	}
+	p.setMetadataOf(doc)
 	p.setViolations()
 	if s := p.rule.GetPrecondition(); s != "" {
 		p.pack(kindPrecondition, appendInner(p.buf, s))
@@ -83,7 +84,6 @@ func assemble(t *Translator, status int, headerID string, doc *Document, v *verd
 	if p.help = scrubText(doc.HelpURL); p.help != "" {
 		p.pack(kindHelp, appendInner(p.buf, "", p.help))
 	}
-	return p
 }
 
 // pack takes the buffer with one detail more.
@@ -134,6 +134,17 @@ func usableID(s string) string {
 	return scrubText(s)
 }
 
+func (p *packer) setMetadataOf(doc *Document) {
+	if len(doc.Metadata) == 0 {
+		return
+	}
+	for _, key := range []string{keyCause, keyMessageID, keySSB, keyDetailCode, keyInnerStatus} {
+		if value := usableID(doc.Metadata[key]); len(value) <= maxMetadata {
+			p.info.metadata = p.info.metadata.add(key, value)
+		}
+	}
+}
+
 func (p *packer) setViolations() {
 	list := p.doc.Violations
 	if len(list) == 0 && p.rule.GetField() != "" {
@@ -161,16 +172,6 @@ func (p *packer) setResource() {
 	}
 }
 
-// withDocument ends the packing with the document of the decoder.
-func (p *packer) withDocument() *parts {
-	if p.doc.Detail != nil {
-		m := proto.Clone(p.doc.Detail)
-		p.scrub.message(m)
-		p.setDocument(m, p.buf)
-	}
-	return p.parts
-}
-
 // defaultMessage is our own text for an answer that has none.
 func defaultMessage(status int, reason string, foreign bool) string {
 	text := fmt.Sprintf("the upstream answered HTTP %d", status)
@@ -188,21 +189,21 @@ func defaultMessage(status int, reason string, foreign bool) string {
 }
 
 // outcomeNames are the names of outcomes without their prefix, as metadata has them.
-var outcomeNames = func() map[boxgrpcv1.Outcome]string {
-	names := make(map[boxgrpcv1.Outcome]string)
-	for n, name := range boxgrpcv1.Outcome_name {
-		names[boxgrpcv1.Outcome(n)] = strings.TrimPrefix(name, "OUTCOME_")
+var outcomeNames = func() []string {
+	names := make([]string, len(boxgrpcv1.Outcome_name))
+	for o := range names {
+		names[o] = strings.TrimPrefix(boxgrpcv1.Outcome(o).String(), "OUTCOME_")
 	}
 	return names
 }()
 
-func outcomeName(o boxgrpcv1.Outcome) string { return outcomeNames[o] }
+func outcomeName(o boxgrpcv1.Outcome) string {
+	if o < 0 || int(o) >= len(outcomeNames) {
+		return o.String()
+	}
+	return outcomeNames[o]
+}
 
 func outcomeNamed(name string) boxgrpcv1.Outcome {
-	for o, n := range outcomeNames {
-		if n == name {
-			return o
-		}
-	}
-	return boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED
+	return boxgrpcv1.Outcome(max(slices.Index(outcomeNames, name), 0))
 }

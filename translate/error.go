@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
@@ -52,10 +53,18 @@ type answerError struct {
 }
 
 func (e *answerError) assemble() *parts {
-	p := assemble(e.translator, e.status, e.headerID, &e.doc, &e.verdict)
-	p.errorCode = e.doc.Code
-	return p.withDocument()
+	p := newPacker(e.translator, e.doc, usualDetails)
+	p.assemble(e.translator, e.status, e.headerID, &e.verdict)
+	if e.doc.Detail != nil {
+		m := proto.Clone(e.doc.Detail)
+		p.scrub.message(m)
+		p.setDocument(m, p.buf)
+	}
+	return p.parts
 }
+
+// usualDetails is how many bytes of details most errors have.
+const usualDetails = 512
 
 // built takes what callers will see together once.
 func (e *Error) built() *parts {
@@ -63,7 +72,9 @@ func (e *Error) built() *parts {
 	e.takeOnce.Do(func() {
 		if e.parts == nil {
 			e.parts = e.source.assemble()
-			e.parts.fit(e.limit)
+			if e.st == nil { // else it is what was received
+				e.parts.fit(e.limit)
+			}
 		}
 	})
 	return e.parts
@@ -75,7 +86,7 @@ func (e *Error) GRPCStatus() *status.Status {
 	e = e.orMissing()
 	e.packOnce.Do(func() {
 		if e.st == nil {
-			e.st = status.FromProto(e.built().proto())
+			e.st = e.built().pack()
 		}
 	})
 	return e.st

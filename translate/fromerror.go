@@ -127,21 +127,17 @@ func (e *Error) wait() time.Duration {
 // fromStatus reads an Error back, or returns nil where the status is not one of
 // ours: ErrorInfo of our domain, or with the outcome that only we tell.
 func fromStatus(st *status.Status) *Error {
-	r := new(struct {
-		Error
-		parts
-	})
-	p := &r.parts
-	if !p.take(st.Proto()) || p.info.metadata.get(keyOutcome) == "" && p.info.domain != ownDomain {
+	r := received{st.Proto()}
+	in, found, wait, retry := r.verdict()
+	if !found || in.metadata.get(keyOutcome) == "" && in.domain != ownDomain {
 		return nil
 	}
-	e := &r.Error
-	e.parts, e.st, e.limit = p, st, defaultMaxHeaderBytes
-	e.code, e.class = p.code, boxgrpcv1.Retry_RETRY_NEVER
-	e.readMetadata(p.info.metadata)
-	if p.retry {
+	e := &Error{source: r, st: st, limit: defaultMaxHeaderBytes}
+	e.code, e.class = st.Code(), boxgrpcv1.Retry_RETRY_NEVER
+	e.readMetadata(in.metadata)
+	if retry {
 		e.allowed, e.class = true, boxgrpcv1.Retry_RETRY_ALWAYS
-		e.hint, e.hinted = p.wait, true
+		e.hint, e.hinted = wait, true
 	}
 	return e
 }

@@ -5,14 +5,18 @@ package translate
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/anypb"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
 
 // parts are the google.rpc.Status of an error taken apart: each detail by its type, found
@@ -33,9 +37,9 @@ type parts struct {
 
 	// packed are the details as they go onto the wire, by kind. Info and retry, which
 	// change on the way, are packed last.
-	packed   [kinds][]byte
-	document protoreflect.MessageType // of the last of them; nil: that of url, if it is known
-	url      string
+	packed       [kinds][]byte
+	documentType protoreflect.MessageType // of the last of them; nil: that of url, if it is known
+	url          string
 
 	room [4]entry // for the metadata of most answers
 }
@@ -55,6 +59,11 @@ const (
 	kindLocalized
 	kindDocument
 	kinds
+)
+
+var (
+	boxErrorType = (*boxgrpcv1.BoxError)(nil).ProtoReflect().Type()
+	boxErrorURL  = typePrefix + string(boxErrorType.Descriptor().FullName())
 )
 
 const typePrefix = "type.googleapis.com/"
@@ -126,14 +135,20 @@ func (p *parts) value(k kind, b []byte) (value, end []byte) {
 	return b[:len(b):len(b)], b[len(b):]
 }
 
-// proto puts the parts together, in one allocation if there is room.
-func (p *parts) proto() *spb.Status {
-	s := new(struct {
-		status spb.Status
-		any    [kinds]anypb.Any
-		list   [kinds]*anypb.Any
-		room   [192]byte
-	})
+// A scratch status is for handing parts over to a function that copies them.
+type scratch struct {
+	status spb.Status
+	any    [kinds]anypb.Any
+	list   [kinds]*anypb.Any
+	room   [192]byte // for info and retry
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// pack makes the status.
+func (p *parts) pack() *status.Status {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
 	s.status.Code, s.status.Message = int32(p.code), p.text
 	list, b := s.list[:0], s.room[:0]
 	for k := range kinds {
@@ -145,10 +160,15 @@ func (p *parts) proto() *spb.Status {
 		}
 	}
 	s.status.Details = list
-	return &s.status
+	st := status.FromProto(&s.status) // which copies everything
+	for _, a := range list {
+		a.TypeUrl, a.Value = "", nil // nothing of an error is kept
+	}
+	s.status.Message = ""
+	return st
 }
 
-// protoSize is the size of what proto returns.
+// protoSize is the size of the status.
 func (p *parts) protoSize() int {
 	n := sizeNumber(1, uint64(int32(p.code))) + sizeText(2, p.text)
 	for k := range kinds {
@@ -179,14 +199,16 @@ func (p *parts) setMetadata(key, value string) { p.info.metadata = p.info.metada
 // setDocument packs the upstream's document, behind b. One that says nothing, or cannot
 // be packed, is left out; the code never is.
 func (p *parts) setDocument(m proto.Message, b []byte) {
-	p.packed[kindDocument], p.document, p.url = nil, nil, ""
+	p.packed[kindDocument], p.documentType, p.url = nil, nil, ""
 	if m == nil {
 		return
 	}
 	value, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(b, m)
 	if value = value[len(b):]; err == nil && len(value) > 0 {
-		p.packed[kindDocument], p.document = value, m.ProtoReflect().Type()
-		p.url = typePrefix + string(p.document.Descriptor().FullName())
+		p.packed[kindDocument], p.documentType = value, m.ProtoReflect().Type()
+		if p.url = boxErrorURL; p.documentType != boxErrorType {
+			p.url = typePrefix + string(p.documentType.Descriptor().FullName())
+		}
 	}
 }
 
@@ -195,7 +217,7 @@ func (p *parts) unpacked() proto.Message {
 	if p.packed[kindDocument] == nil {
 		return nil
 	}
-	typ := p.document
+	typ := p.documentType
 	if typ == nil {
 		var err error
 		if typ, err = protoregistry.GlobalTypes.FindMessageByURL(p.url); err != nil {

@@ -36,6 +36,12 @@ func scanObject(text string, member func(name, value string)) bool {
 	return i >= 0 && space(text, i) == len(text)
 }
 
+// scanJSON tells whether a text is JSON and not odd.
+func scanJSON(text string) bool {
+	i := scanValue(text, space(text, 0), 0)
+	return i >= 0 && space(text, i) == len(text)
+}
+
 // scanMembers reads an object from its brace on and returns the index behind it.
 func scanMembers(text string, i, depth int, member func(name, value string)) int {
 	i = space(text, i+1)

@@ -22,22 +22,40 @@ import (
 // writes them. Any other field, and whatever is wrong, goes through the generated code:
 // what that reads is read, and what it refuses is passed over.
 
-// take is the inverse of proto. Of two details of one type the first counts; of those
-// without a kind the first is the document. It returns false where there is no
-// ErrorInfo. It keeps st.
-func (p *parts) take(st *spb.Status) (found bool) {
-	p.code, p.text, p.received = codes.Code(st.GetCode()), st.GetMessage(), true
-	for _, detail := range st.GetDetails() {
+// received is a status that came over the wire.
+type received struct{ *spb.Status }
+
+// assemble is the inverse of pack. Of two details of one type the first counts; of those
+// without a kind the first is the document.
+func (r received) assemble() *parts {
+	p := &parts{code: codes.Code(r.GetCode()), text: r.GetMessage(), received: true}
+	found := false
+	for _, detail := range r.GetDetails() {
 		switch k := kindOfType(detail.GetTypeUrl()); {
-		case k == kindInfo:
-			found = found || p.takeInfo(detail.GetValue())
-		case k == kindRetry:
-			p.retry = p.retry || p.takeRetry(detail.GetValue())
-		case p.packed[k] == nil && wellFormed(detail.GetValue()):
+		case k == kindInfo && !found:
+			p.info, found = readInfo(detail.GetValue(), p.room[:0])
+		case k == kindRetry && !p.retry:
+			p.wait, p.retry = readRetry(detail.GetValue())
+		case k > kindRetry && p.packed[k] == nil && wellFormed(detail.GetValue()):
 			p.takePacked(k, detail.GetTypeUrl(), detail.GetValue())
 		}
 	}
-	return found
+	return p
+}
+
+// verdict is what a caller's decision needs: ErrorInfo, if it is there, and the wait of
+// RetryInfo.
+func (r received) verdict() (in info, found bool, wait time.Duration, retry bool) {
+	var room [4]entry
+	for _, detail := range r.GetDetails() {
+		switch k := kindOfType(detail.GetTypeUrl()); {
+		case k == kindInfo && !found:
+			in, found = readInfo(detail.GetValue(), room[:0])
+		case k == kindRetry && !retry:
+			wait, retry = readRetry(detail.GetValue())
+		}
+	}
+	return in, found, wait, retry
 }
 
 // takePacked keeps a detail as it is.
@@ -63,43 +81,75 @@ func wellFormed(b []byte) bool {
 	return true
 }
 
-// takeInfo reads an ErrorInfo.
-func (p *parts) takeInfo(value []byte) bool {
-	in := info{metadata: p.room[:0]}
-	ok := eachText(string(value), func(field protowire.Number, text string) bool {
-		switch field {
-		case 1:
+// readInfo reads an ErrorInfo, with its metadata in room if it fits.
+func readInfo(value []byte, room metadata) (info, bool) {
+	in := info{metadata: room}
+	if in.scan(string(value)) && in.metadata.strictlySorted() {
+		return in, true
+	}
+	var m errdetails.ErrorInfo
+	if proto.Unmarshal(value, &m) != nil {
+		return info{}, false
+	}
+	in = info{reason: m.GetReason(), domain: m.GetDomain()}
+	for key, value := range m.GetMetadata() {
+		in.metadata = append(in.metadata, entry{key, value})
+	}
+	slices.SortFunc(in.metadata, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+	return in, true
+}
+
+func (in *info) scan(message string) bool {
+	for message != "" {
+		field, text, rest, ok := nextText(message)
+		switch {
+		case !ok:
+			return false
+		case field == 1:
 			in.reason = text
-		case 2:
+		case field == 2:
 			in.domain = text
-		case 3:
+		default:
 			var e entry
-			ok := eachText(text, func(field protowire.Number, text string) bool {
-				if field == 1 {
-					e.key = text
-				} else {
-					e.value = text
-				}
-				return field <= 2 && utf8.ValidString(text)
-			})
+			if field != 3 || !e.scan(text) {
+				return false
+			}
 			in.metadata = append(in.metadata, e)
-			return ok
 		}
-		return field <= 2 && utf8.ValidString(text)
-	})
-	if !ok || !in.metadata.strictlySorted() {
-		var m errdetails.ErrorInfo
-		if proto.Unmarshal(value, &m) != nil {
+		message = rest
+	}
+	return utf8.ValidString(in.reason) && utf8.ValidString(in.domain)
+}
+
+func (e *entry) scan(message string) bool {
+	for message != "" {
+		field, text, rest, ok := nextText(message)
+		switch {
+		case !ok:
+			return false
+		case field == 1:
+			e.key = text
+		case field == 2:
+			e.value = text
+		default:
 			return false
 		}
-		in = info{reason: m.GetReason(), domain: m.GetDomain()}
-		for key, value := range m.GetMetadata() {
-			in.metadata = append(in.metadata, entry{key, value})
-		}
-		slices.SortFunc(in.metadata, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+		message = rest
 	}
-	p.info = in
-	return true
+	return utf8.ValidString(e.key) && utf8.ValidString(e.value)
+}
+
+// nextText takes the first field of a message that begins with a text, or a message, of
+// less than 128 bytes: tag and length are one byte each then.
+func nextText(message string) (field protowire.Number, text, rest string, ok bool) {
+	if len(message) < 2 || message[0] >= 0x80 || message[1] >= 0x80 || protowire.Type(message[0]&7) != protowire.BytesType {
+		return 0, "", "", false
+	}
+	end := 2 + int(message[1])
+	if end > len(message) {
+		return 0, "", "", false
+	}
+	return protowire.Number(message[0] >> 3), message[2:end], message[end:], true
 }
 
 // strictlySorted tells whether there is each key once.
@@ -112,40 +162,20 @@ func (m metadata) strictlySorted() bool {
 	return true
 }
 
-// eachText calls f for the fields of a message that has nothing but texts, or messages,
-// and returns false for any other, and where f does.
-func eachText(message string, f func(field protowire.Number, text string) bool) bool {
-	for len(message) >= 2 {
-		// Tags and lengths of one byte are all that is needed: texts of ErrorInfo are short.
-		tag, n := message[0], int(message[1])
-		message = message[2:]
-		if tag >= 0x80 || protowire.Type(tag&7) != protowire.BytesType || n >= 0x80 || n > len(message) {
-			return false
-		}
-		if !f(protowire.Number(tag>>3), message[:n]) {
-			return false
-		}
-		message = message[n:]
-	}
-	return message == ""
-}
-
-// takeRetry reads a RetryInfo.
-func (p *parts) takeRetry(value []byte) bool {
-	if d, ok := retryDelay(value); ok {
-		p.wait = max(d, 0)
-		return true
+// readRetry reads a RetryInfo. A negative wait is none.
+func readRetry(value []byte) (time.Duration, bool) {
+	if d, ok := scanRetry(value); ok {
+		return max(d, 0), true
 	}
 	var r errdetails.RetryInfo
 	if proto.Unmarshal(value, &r) != nil {
-		return false
+		return 0, false
 	}
-	p.wait = max(r.GetRetryDelay().AsDuration(), 0)
-	return true
+	return max(r.GetRetryDelay().AsDuration(), 0), true
 }
 
-// retryDelay reads a RetryInfo that has nothing but a delay.
-func retryDelay(b []byte) (time.Duration, bool) {
+// scanRetry reads one that has nothing but a delay.
+func scanRetry(b []byte) (time.Duration, bool) {
 	if len(b) < 2 || b[0] != 1<<3|byte(protowire.BytesType) || int(b[1]) != len(b)-2 {
 		return 0, false
 	}
