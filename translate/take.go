@@ -103,7 +103,7 @@ func (in *info) scan(message string) bool {
 	for message != "" {
 		field, text, rest, ok := nextText(message)
 		switch {
-		case !ok:
+		case !ok || field <= 2 && !utf8.ValidString(text):
 			return false
 		case field == 1:
 			in.reason = text
@@ -118,14 +118,14 @@ func (in *info) scan(message string) bool {
 		}
 		message = rest
 	}
-	return utf8.ValidString(in.reason) && utf8.ValidString(in.domain)
+	return true
 }
 
 func (e *entry) scan(message string) bool {
 	for message != "" {
 		field, text, rest, ok := nextText(message)
 		switch {
-		case !ok:
+		case !ok || !utf8.ValidString(text):
 			return false
 		case field == 1:
 			e.key = text
@@ -136,7 +136,7 @@ func (e *entry) scan(message string) bool {
 		}
 		message = rest
 	}
-	return utf8.ValidString(e.key) && utf8.ValidString(e.value)
+	return true
 }
 
 // nextText takes the first field of a message that begins with a text, or a message, of
