@@ -30,10 +30,11 @@ func (f *Figures) Ratio(of, to string) Estimate {
 	return f.estimate(func(r int) float64 { return a[r] / b[r] })
 }
 
-// Excess is what one case takes on top of the floor, in terms of what another one does.
-func (f *Figures) Excess(of, to, floor string) Estimate {
-	a, b, c := f.of(of), f.of(to), f.of(floor)
-	return f.estimate(func(r int) float64 { return (a[r] - c[r]) / (b[r] - c[r]) })
+// Excess is what one case takes on top of a floor, in terms of what another one takes on
+// top of its own.
+func (f *Figures) Excess(of, floor, to, itsFloor string) Estimate {
+	a, b, c, d := f.of(of), f.of(floor), f.of(to), f.of(itsFloor)
+	return f.estimate(func(r int) float64 { return (a[r] - b[r]) / (c[r] - d[r]) })
 }
 
 // Difference is by how many nanoseconds an operation of one case takes longer.

@@ -20,7 +20,7 @@ import (
 // errorRPC is a whole RPC that fails, over TCP: what the details cost in bytes, on both
 // sides, beside what making them costs.
 func errorRPC() *table {
-	t := &table{name: "error RPC", rounds: usualRounds, span: 3 * usualSpan, count: variants}
+	t := &table{name: "error RPC", rounds: usualRounds, span: 3 * usualSpan, count: 500}
 	ours := interceptors.UnaryServerInterceptor(retry.New())
 	for _, c := range []struct {
 		name    string

@@ -11,6 +11,11 @@ var plans = []struct {
 	ids     []string
 	prepare func() *table
 }{
+	{[]string{"G1"}, clientInterceptor},
+	{[]string{"G2"}, serverInterceptor},
+	{[]string{"G3"}, unaryRPC},
+	{[]string{"G4"}, messages},
+	{[]string{"G4"}, streamRPC},
 	{[]string{"G5", "G5b"}, translation},
 	{[]string{"G7"}, errorRPC},
 	{[]string{"G8", "G8b"}, caller},

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/boxgrpc/boxgrpc/bench/paired"
@@ -12,22 +11,13 @@ import (
 	"github.com/boxgrpc/boxgrpc/translate"
 )
 
-// sinks keep the compiler from leaving out what nobody uses.
-var sinks struct {
-	bytes    []byte
-	status   *status.Status
-	decision retry.Decision
-	all      all
-	any      any
-}
-
 // translation is what a handler pays: an answer of Box's becomes a status, or a retry
 // that nobody sees.
 func translation() *table {
 	ctl := retry.New()
 	conflict, limit := conflicts(), rateLimits()
 	return &table{
-		name: "translation", rounds: usualRounds, span: usualSpan, count: variants,
+		name: "translation", rounds: usualRounds, span: usualSpan, count: 1000,
 		cases: []paired.Case{
 			marshal("marshal 409", conflict),
 			marshal("marshal 429", limit),
@@ -82,29 +72,4 @@ func retried(name string, ctl *retry.Controller, all []translate.Answer) paired.
 func naively(name string, all []translate.Answer) paired.Case {
 	next := turns(all)
 	return paired.Each(name, func() { sinks.status = must(naive(next().Body)) })
-}
-
-// must is for operations that never fail: the time of a failure is not what is wanted.
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-// The figures, by the names of cases.
-func ratio(of, to string) func(*paired.Figures) paired.Estimate {
-	return func(f *paired.Figures) paired.Estimate { return f.Ratio(of, to) }
-}
-
-func excess(of, to, floor string) func(*paired.Figures) paired.Estimate {
-	return func(f *paired.Figures) paired.Estimate { return f.Excess(of, to, floor) }
-}
-
-func difference(of, to string) func(*paired.Figures) paired.Estimate {
-	return func(f *paired.Figures) paired.Estimate { return f.Difference(of, to) }
-}
-
-func speed(of, to string) func(*paired.Figures) paired.Estimate {
-	return func(f *paired.Figures) paired.Estimate { return f.Speed(of, to) }
 }
