@@ -33,11 +33,13 @@ func rateLimits() []translate.Answer {
 // The members are those that Box documents (developer.box.com, "Client errors"), with
 // the lengths that they have in practice.
 const (
+	helpURL = "https://developer.box.com/guides/api-calls/permissions-and-errors/common-errors/"
+
 	conflictBody = `{"type":"error","status":409,"code":"item_name_in_use",` +
 		`"context_info":{"conflicts":[{"type":"file","id":"%s","file_version":{"type":"file_version","id":"%s","sha1":"%s"},` +
 		`"sequence_id":"%d","etag":"%d","sha1":"%s","name":"Contract %04d.pdf"}]},` +
-		`"help_url":"http://developers.box.com/docs/#errors","message":"Item with the same name already exists","request_id":"%s"}`
-	rateLimitBody = `{"type":"error","status":429,"code":"rate_limit_exceeded","help_url":"http://developers.box.com/docs/#errors",` +
+		`"help_url":"` + helpURL + `","message":"Item with the same name already exists","request_id":"%s"}`
+	rateLimitBody = `{"type":"error","status":429,"code":"rate_limit_exceeded","help_url":"` + helpURL + `",` +
 		`"message":"Request rate limit exceeded, please try again later","request_id":"%s"}`
 )
 
@@ -59,6 +61,15 @@ func scatter(i int) uint64 { return uint64(i+1) * 0x9E3779B97F4A7C15 }
 func digits(i, n int) string { return fmt.Sprintf("%020d", scatter(i))[20-n:] }
 func id(i, n int) string     { return strings.Repeat(fmt.Sprintf("%016x", scatter(i)), 3)[:n] }
 func hash(i int) string      { return strings.Repeat(fmt.Sprintf("%016x", scatter(i)), 3)[:40] }
+
+// bodyOnly is the answers without the request id in their headers, which is not the one
+// in their bodies.
+func bodyOnly(all []translate.Answer) []translate.Answer {
+	for _, a := range all {
+		a.Header.Del("Box-Request-Id")
+	}
+	return all
+}
 
 // turns returns its arguments one after the other, over and over.
 func turns[T any](all []T) func() T {

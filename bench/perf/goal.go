@@ -76,6 +76,9 @@ func (u unit) text(x float64) string {
 // timed tells that the figure differs from run to run.
 func (g *goal) timed() bool { return g.figure != nil }
 
+// counted tells that something in it is the same in every run, and has a goal.
+func (g *goal) counted() bool { return g.exact != nil || g.allocs.set() || g.bytes.set() }
+
 // wanted is the column "hard goal".
 func (g *goal) wanted() string {
 	var all []string

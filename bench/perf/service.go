@@ -44,16 +44,18 @@ func unary(srv any, ctx context.Context, decode func(any) error, interceptor grp
 	if err := decode(in); err != nil {
 		return nil, err
 	}
-	h := func(ctx context.Context, _ any) (any, error) {
-		if err := srv.(handler)(ctx); err != nil {
-			return nil, err
-		}
-		return empty, nil
-	}
 	if interceptor == nil {
-		return h(ctx, in)
+		return srv.(handler).reply(ctx)
 	}
+	h := func(ctx context.Context, _ any) (any, error) { return srv.(handler).reply(ctx) }
 	return interceptor(ctx, in, &grpc.UnaryServerInfo{Server: srv, FullMethod: unaryMethod}, h)
+}
+
+func (h handler) reply(ctx context.Context) (any, error) {
+	if err := h(ctx); err != nil {
+		return nil, err
+	}
+	return empty, nil
 }
 
 func stream(_ any, ss grpc.ServerStream) error {
