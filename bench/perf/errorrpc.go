@@ -17,25 +17,29 @@ import (
 	"github.com/boxgrpc/boxgrpc/translate"
 )
 
+// An errorVariant is a service whose one method fails.
+type errorVariant struct {
+	name, title string
+	handler     func() handler
+	server      []grpc.ServerOption
+}
+
+var errorVariants = []errorVariant{
+	{"bare", "a bare status", bare, nil},
+	{"reason", "ErrorInfo only, ready-made", reasonOnly, nil},
+	{"ready", "all details, ready-made", ready, nil},
+	{"ours", "all details, translated", translated, nil},
+	{"intercepted", "the same behind the server interceptor", translated, chainServer(interceptors.UnaryServerInterceptor(retry.New()))},
+	{"naive", "encoding/json + WithDetails", translatedNaively, nil},
+}
+
 // errorRPC is a whole RPC that fails, over TCP: what the details cost in bytes, on both
 // sides, beside what making them costs.
 func errorRPC() *table {
 	t := &table{name: "error RPC", rounds: usualRounds, span: 3 * usualSpan, count: 500}
-	ours := interceptors.UnaryServerInterceptor(retry.New())
-	for _, c := range []struct {
-		name    string
-		handler handler
-		server  []grpc.ServerOption
-	}{
-		{name: "bare", handler: bare()},
-		{name: "reason", handler: reasonOnly()},
-		{name: "ready", handler: ready()},
-		{name: "ours", handler: translated()},
-		{name: "intercepted", handler: translated(), server: []grpc.ServerOption{grpc.ChainUnaryInterceptor(ours)}},
-		{name: "naive", handler: translatedNaively()},
-	} {
-		cc := t.serve(loopback, c.handler, c.server, nil)
-		t.cases = append(t.cases, paired.Each(c.name, func() { mustFail(call(cc)) }))
+	for _, v := range errorVariants {
+		cc := t.serve(loopback, v.handler(), v.server, nil)
+		t.cases = append(t.cases, paired.Each(v.name, func() { mustFail(call(cc)) }))
 	}
 	t.goals = []goal{
 		{id: "G7", what: "error RPC, 409 translated", base: "ready-made, the same bytes", figure: ratio("ours", "ready"), unit: times, of: "ours", hard: most(1.10), stretch: most(1.05)},

@@ -18,7 +18,12 @@ func main() {
 	only := flag.String("only", "", "goals, separated by commas: G5,G5b; default all")
 	rounds := flag.Int("rounds", 0, "of each table; more make the intervals smaller; default what each table needs")
 	exact := flag.Bool("exact", false, "time nothing: only allocations and bytes, which are the same in every run")
+	closer := flag.Bool("look", false, "print instead where the time and the bytes of an error RPC go")
 	flag.Parse()
+	if *closer {
+		look(os.Stdout, *rounds)
+		return
+	}
 	missed := measure(os.Stdout, chosen(*only), *rounds, !*exact)
 	for _, m := range missed {
 		fmt.Fprintln(os.Stderr, m)
