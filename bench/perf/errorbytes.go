@@ -6,6 +6,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -84,7 +85,7 @@ func (v *vector) answer() translate.Answer {
 func largestVector() float64 {
 	largest := 0
 	for file, translator := range vectors {
-		for line := range bytes.Lines(must(os.ReadFile(filepath.Join(root(), "conformance", "vectors", file)))) {
+		for line := range bytes.Lines(must(fs.ReadFile(os.DirFS(root()), "conformance/vectors/"+file))) {
 			var v vector
 			must(0, json.Unmarshal(line, &v))
 			largest = max(largest, headerBytes(translator.Translate(v.answer())))

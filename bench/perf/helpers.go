@@ -4,8 +4,6 @@
 package main
 
 import (
-	"context"
-
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
 
@@ -18,7 +16,7 @@ var sinks struct {
 	bytes    []byte
 	status   *status.Status
 	decision retry.Decision
-	ctx      context.Context
+	options  []grpc.CallOption
 	stream   grpc.ClientStream
 	all      all
 	any      any
@@ -37,8 +35,8 @@ func ratio(of, to string) func(*paired.Figures) paired.Estimate {
 	return func(f *paired.Figures) paired.Estimate { return f.Ratio(of, to) }
 }
 
-func excess(of, to, floor string) func(*paired.Figures) paired.Estimate {
-	return func(f *paired.Figures) paired.Estimate { return f.Excess(of, floor, to, floor) }
+func excess(of, to string) func(*paired.Figures) paired.Estimate {
+	return added(of, "pass", to, "pass")
 }
 
 func difference(of, to string) func(*paired.Figures) paired.Estimate {
@@ -49,7 +47,7 @@ func speed(of, to string) func(*paired.Figures) paired.Estimate {
 	return func(f *paired.Figures) paired.Estimate { return f.Speed(of, to) }
 }
 
-// added compares what two cases take on top of floors of their own.
+// added is excess where the two cases stand on different floors.
 func added(of, floor, to, itsFloor string) func(*paired.Figures) paired.Estimate {
 	return func(f *paired.Figures) paired.Estimate { return f.Excess(of, floor, to, itsFloor) }
 }

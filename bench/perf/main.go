@@ -48,6 +48,11 @@ func measure(w io.Writer, chosen func(string) bool, rounds int, timing bool) []s
 			continue
 		}
 		t := p.prepare()
+		for _, g := range t.goals {
+			if !slices.Contains(p.ids, g.id) {
+				panic(fmt.Sprintf("perf: table %s: goal %s is not in its plan: add it, or -only %[2]s never finds it", t.name, g.id))
+			}
+		}
 		results, n := t.run(chosen, rounds, timing)
 		t.end()
 		t.print(w, results, n)

@@ -91,10 +91,10 @@ func (t *table) result(g *goal, f *paired.Figures, costs map[string]paired.Cost)
 
 // cost counts each case once.
 func (t *table) cost(name string, known map[string]paired.Cost) paired.Cost {
-	i := slices.IndexFunc(t.cases, func(c paired.Case) bool { return c.Name == name })
-	if i < 0 {
+	if name == "" {
 		return paired.Cost{}
 	}
+	i := slices.IndexFunc(t.cases, func(c paired.Case) bool { return c.Name == name })
 	if _, ok := known[name]; !ok {
 		known[name] = t.cases[i].Cost(t.count)
 	}

@@ -57,7 +57,7 @@ func marshal(name string, all []translate.Answer) paired.Case {
 
 func shown(name string, all []translate.Answer) paired.Case {
 	next := turns(all)
-	return paired.Each(name, func() { sinks.status = translate.Box.Translate(next()).(*translate.Error).GRPCStatus() })
+	return paired.Each(name, func() { sinks.status = translate.Box.Translate(next()).(*translate.Error).GRPCStatus() }) //nolint:errorlint // it is never wrapped
 }
 
 func retried(name string, ctl *retry.Controller, all []translate.Answer) paired.Case {
