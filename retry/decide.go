@@ -131,7 +131,6 @@ func harmless(e *translate.Error, f *Failure) bool {
 // and where it said nothing, only UNAVAILABLE of a method that is safe to repeat.
 func (c *Controller) obey(f *Failure) verdict {
 	delay, told := f.Pushback.Wait()
-	code := status.Code(f.Err)
 	switch {
 	case f.Pushback.Stop():
 		return verdict{reason: ReasonPushback}
@@ -144,6 +143,7 @@ func (c *Controller) obey(f *Failure) verdict {
 		}
 		return verdict{reason: ReasonPermanent}
 	}
+	code := status.Code(f.Err) // copies a status that is wrapped
 	if hint, ok := retryInfo(f.Err); ok {
 		return c.delay(hint, true, code, f.Attempt)
 	}

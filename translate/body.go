@@ -49,7 +49,11 @@ func charset(h http.Header, body []byte) encoding.Encoding {
 	if bytes.HasPrefix(body, []byte("\xfe\xff")) || bytes.HasPrefix(body, []byte("\xff\xfe")) {
 		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
 	}
-	_, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	mediaType := first(h, "Content-Type")
+	if !strings.Contains(strings.ToLower(mediaType), "charset") {
+		return nil
+	}
+	_, params, err := mime.ParseMediaType(mediaType)
 	name := params["charset"]
 	if err != nil || name == "" || strings.EqualFold(name, "utf-8") {
 		return nil
@@ -59,6 +63,14 @@ func charset(h http.Header, body []byte) encoding.Encoding {
 		return nil // UTF-16 that is none
 	}
 	return enc
+}
+
+// first is h.Get for a key that is canonical already, which Get makes sure of.
+func first(h http.Header, key string) string {
+	if lines := h[key]; len(lines) > 0 {
+		return lines[0]
+	}
+	return ""
 }
 
 // drain reads the part of a body that may matter, drains a little more so that

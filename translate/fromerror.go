@@ -22,6 +22,9 @@ import (
 // one that only idempotent requests may repeat, and that before any other; of all
 // their waits the longest.
 func FromError(err error) (*Error, bool) {
+	if e, ok := err.(*Error); ok && e != nil { //nolint:errorlint // the usual case of what follows
+		return e, true
+	}
 	var f finder
 	f.walk(err)
 	e := f.strictest.withWorst(f.worst)
@@ -128,28 +131,22 @@ func (e *Error) wait() time.Duration {
 // ours: ErrorInfo of our domain, or with the outcome that only we tell.
 func fromStatus(st *status.Status) *Error {
 	r := received{st.Proto()}
-	in, found, wait, retry := r.verdict()
-	if !found || in.metadata.get(keyOutcome) == "" && in.domain != ownDomain {
+	h := r.heading()
+	if !h.found || h.outcome == "" && h.domain != ownDomain {
 		return nil
 	}
 	e := &Error{source: r, st: st, limit: defaultMaxHeaderBytes}
-	e.code, e.class = st.Code(), boxgrpcv1.Retry_RETRY_NEVER
-	e.readMetadata(in.metadata)
-	if retry {
+	e.code, e.class, e.outcome = st.Code(), boxgrpcv1.Retry_RETRY_NEVER, outcomeNamed(h.outcome)
+	e.status, e.answered = parseDecimal(h.httpStatus)
+	if h.retryAfter != "" {
+		d, err := time.ParseDuration(h.retryAfter)
+		e.hint, e.hinted = max(d, 0), err == nil
+	}
+	if h.retry {
 		e.allowed, e.class = true, boxgrpcv1.Retry_RETRY_ALWAYS
-		e.hint, e.hinted = wait, true
+		e.hint, e.hinted = h.wait, true
 	}
 	return e
-}
-
-func (e *Error) readMetadata(m metadata) {
-	e.outcome = outcomeNamed(m.get(keyOutcome))
-	e.status, e.answered = parseDecimal(m.get(keyHTTPStatus))
-	if wait := m.get(keyRetryAfter); wait != "" {
-		if d, err := time.ParseDuration(wait); err == nil {
-			e.hint, e.hinted = max(d, 0), true
-		}
-	}
 }
 
 // readErrorCode reads the upstream's error code back: from where its document says it

@@ -84,11 +84,25 @@ var typeURLs = [kindDocument]string{
 // kindOfType finds the kind by the last segment of a type's address
 // (google/protobuf/any.proto).
 func kindOfType(url string) kind {
-	name := url[strings.LastIndexByte(url, '/')+1:]
-	for k, u := range typeURLs {
-		if u[len(typePrefix):] == name {
-			return kind(k)
-		}
+	switch url[strings.LastIndexByte(url, '/')+1:] {
+	case "google.rpc.ErrorInfo":
+		return kindInfo
+	case "google.rpc.RetryInfo":
+		return kindRetry
+	case "google.rpc.RequestInfo":
+		return kindRequest
+	case "google.rpc.BadRequest":
+		return kindBadRequest
+	case "google.rpc.PreconditionFailure":
+		return kindPrecondition
+	case "google.rpc.QuotaFailure":
+		return kindQuota
+	case "google.rpc.ResourceInfo":
+		return kindResource
+	case "google.rpc.Help":
+		return kindHelp
+	case "google.rpc.LocalizedMessage":
+		return kindLocalized
 	}
 	return kindDocument
 }

@@ -21,7 +21,7 @@ const maxRetryAfter = 365 * 24 * time.Hour
 func parseRetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	var longest time.Duration
 	found := false
-	for _, line := range h.Values("Retry-After") {
+	for _, line := range h["Retry-After"] {
 		d, ok := parseWait(strings.Trim(line, " \t"), h, now)
 		if ok {
 			longest, found = max(longest, d), true

@@ -33,7 +33,7 @@ func (r received) assemble() *parts {
 	for _, detail := range r.GetDetails() {
 		switch k := kindOfType(detail.GetTypeUrl()); {
 		case k == kindInfo && !found:
-			p.info, found = readInfo(detail.GetValue(), p.room[:0])
+			found = p.readInfo(detail.GetValue())
 		case k == kindRetry && !p.retry:
 			p.wait, p.retry = readRetry(detail.GetValue())
 		case k > kindRetry && p.packed[k] == nil && wellFormed(detail.GetValue()):
@@ -43,19 +43,48 @@ func (r received) assemble() *parts {
 	return p
 }
 
-// verdict is what a caller's decision needs: ErrorInfo, if it is there, and the wait of
-// RetryInfo.
-func (r received) verdict() (in info, found bool, wait time.Duration, retry bool) {
-	var room [4]entry
+func (p *parts) readInfo(value []byte) (found bool) {
+	in := &p.info
+	if in.reason, in.domain, in.metadata, found = scanInfo(string(value), p.room[:0]); !found {
+		p.info, found = unmarshalInfo(value)
+	}
+	return found
+}
+
+// A heading is what a caller's decision needs of a status.
+type heading struct {
+	found      bool // there is an ErrorInfo
+	domain     string
+	outcome    string
+	httpStatus string
+	retryAfter string
+
+	retry bool // there is a RetryInfo
+	wait  time.Duration
+}
+
+func (r received) heading() (h heading) {
 	for _, detail := range r.GetDetails() {
 		switch k := kindOfType(detail.GetTypeUrl()); {
-		case k == kindInfo && !found:
-			in, found = readInfo(detail.GetValue(), room[:0])
-		case k == kindRetry && !retry:
-			wait, retry = readRetry(detail.GetValue())
+		case k == kindInfo && !h.found:
+			h.readInfo(detail.GetValue())
+		case k == kindRetry && !h.retry:
+			h.wait, h.retry = readRetry(detail.GetValue())
 		}
 	}
-	return in, found, wait, retry
+	return h
+}
+
+func (h *heading) readInfo(value []byte) {
+	var room [4]entry
+	_, domain, m, found := scanInfo(string(value), room[:0])
+	if !found {
+		var in info
+		in, found = unmarshalInfo(value)
+		domain, m = in.domain, in.metadata
+	}
+	h.found, h.domain = found, domain
+	h.outcome, h.httpStatus, h.retryAfter = m.get(keyOutcome), m.get(keyHTTPStatus), m.get(keyRetryAfter)
 }
 
 // takePacked keeps a detail as it is.
@@ -81,17 +110,13 @@ func wellFormed(b []byte) bool {
 	return true
 }
 
-// readInfo reads an ErrorInfo, with its metadata in room if it fits.
-func readInfo(value []byte, room metadata) (info, bool) {
-	in := info{metadata: room}
-	if in.scan(string(value)) && in.metadata.strictlySorted() {
-		return in, true
-	}
+// unmarshalInfo reads an ErrorInfo that is not as wire.go writes it.
+func unmarshalInfo(value []byte) (in info, ok bool) {
 	var m errdetails.ErrorInfo
 	if proto.Unmarshal(value, &m) != nil {
-		return info{}, false
+		return in, false
 	}
-	in = info{reason: m.GetReason(), domain: m.GetDomain()}
+	in.reason, in.domain = m.GetReason(), m.GetDomain()
 	for key, value := range m.GetMetadata() {
 		in.metadata = append(in.metadata, entry{key, value})
 	}
@@ -99,26 +124,28 @@ func readInfo(value []byte, room metadata) (info, bool) {
 	return in, true
 }
 
-func (in *info) scan(message string) bool {
-	for message != "" {
+// scanInfo reads an ErrorInfo as wire.go writes it, with its metadata in room if it fits.
+// It returns false for any other.
+func scanInfo(message string, room metadata) (reason, domain string, m metadata, ok bool) {
+	for m = room; message != ""; {
 		field, text, rest, ok := nextText(message)
 		switch {
 		case !ok || field <= 2 && !utf8.ValidString(text):
-			return false
+			return "", "", nil, false
 		case field == 1:
-			in.reason = text
+			reason = text
 		case field == 2:
-			in.domain = text
+			domain = text
 		default:
 			var e entry
 			if field != 3 || !e.scan(text) {
-				return false
+				return "", "", nil, false
 			}
-			in.metadata = append(in.metadata, e)
+			m = append(m, e)
 		}
 		message = rest
 	}
-	return true
+	return reason, domain, m, m.strictlySorted()
 }
 
 func (e *entry) scan(message string) bool {

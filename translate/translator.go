@@ -136,6 +136,7 @@ func New(u Upstream, opts ...Option) *Translator {
 		t.upstream.Domain = domainOf(u.Codes, u.Statuses)
 	}
 	mustDomain(t.upstream.Domain)
+	t.upstream.RequestIDHeader = http.CanonicalHeaderKey(u.RequestIDHeader)
 	t.family = t.upstream.Domain
 	return t.With(opts...)
 }
@@ -212,7 +213,7 @@ func (t *Translator) Translate(a Answer) error {
 // RequestID returns the upstream's id of a request by the header of its answer, a
 // success included, or "". Give it to the upstream's support.
 func (t *Translator) RequestID(h http.Header) string {
-	return usableID(h.Get(t.upstream.RequestIDHeader))
+	return usableID(first(h, t.upstream.RequestIDHeader))
 }
 
 // succeeded tells by status and headers alone whether the answer is a success,

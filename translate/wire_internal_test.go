@@ -63,6 +63,22 @@ func FuzzWire(f *testing.F) {
 	})
 }
 
+// A detail that is taken for another kind, or for none, is lost to the reader.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	for k, url := range typeURLs {
+		if got := kindOfType(url); got != kind(k) {
+			t.Errorf("%s is of kind %d, want %d", url, got, k)
+		}
+	}
+	if got := kindOfType("example.com/google.rpc.Help"); got != kindHelp {
+		t.Errorf("behind another prefix the kind is %d", got)
+	}
+	if kindOfType("google.rpc.Helper") != kindDocument || kindOfType("") != kindDocument {
+		t.Error("an unknown type has a kind")
+	}
+}
+
 // What is read by hand must be what the generated code reads, whoever wrote it.
 func FuzzRead(f *testing.F) {
 	for _, m := range []proto.Message{
@@ -85,7 +101,9 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value []byte) {
 		var m errdetails.ErrorInfo
 		err := proto.Unmarshal(value, &m)
-		got, ok := readInfo(value, nil)
+		var p parts
+		ok := p.readInfo(value)
+		got := p.info
 		same := len(got.metadata) == len(m.GetMetadata()) && got.metadata.strictlySorted()
 		for _, e := range got.metadata {
 			v, found := m.GetMetadata()[e.key]
