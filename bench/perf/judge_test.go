@@ -52,6 +52,28 @@ func TestAGoalIsMissedWhereAnyOfItsBoundsIs(t *testing.T) {
 	}
 }
 
+// What the command exits with, and what CI sees, are the goals that were missed.
+func TestEveryMissIsReported(t *testing.T) {
+	op := paired.Each("op", func() { sinks.any = new([64]byte) })
+	goals := []goal{
+		{id: "G1", what: "exact", exact: func() float64 { return 129 }, unit: octets, hard: most(128)},
+		{id: "G1", what: "allocs", of: "op", allocs: most(0)},
+		{id: "G1", what: "bytes", of: "op", bytes: most(63)},
+		{id: "G1", what: "kept", of: "op", allocs: most(1), bytes: most(64)},
+		{id: "G1", what: "timed", figure: ratio("op", "op"), unit: times, hard: most(0.9)},
+	}
+	own := []plan{{[]string{"G1"}, func() *table {
+		return &table{rounds: 3, span: time.Microsecond, count: 100, cases: []paired.Case{op}, goals: goals}
+	}}}
+	for timing, want := range map[bool]int{false: 3, true: 4} {
+		var out bytes.Buffer
+		missed := measure(&out, own, chosen(""), 0, timing)
+		if len(missed) != want || strings.Count(out.String(), "**FAIL**") != want {
+			t.Errorf("timing %v: %d missed, want %d: %q\n%s", timing, len(missed), want, missed, out.String())
+		}
+	}
+}
+
 // Figures of a machine that is busy with something else are no figures.
 func TestATableIsMeasuredOnceMoreWhereTheBaseDiffersFromItself(t *testing.T) {
 	t.Parallel()
@@ -78,7 +100,7 @@ func TestATableIsMeasuredOnceMoreWhereTheBaseDiffersFromItself(t *testing.T) {
 // the goal out.
 func TestOnlyWhatWasAskedForIsPrinted(t *testing.T) {
 	var out bytes.Buffer
-	measure(&out, chosen("G10b"), 0, false)
+	measure(&out, plans, chosen("G10b"), 0, false)
 	for line := range strings.Lines(strings.TrimPrefix(out.String(), header)) {
 		if !strings.HasPrefix(line, "| G10b |") {
 			t.Errorf("not asked for: %s", line)

@@ -30,7 +30,7 @@ func TestTheFieldsOfAnErrorAreAllThatIsSent(t *testing.T) {
 		}
 	}
 	total := float64(r.bytes.Len()) / variants
-	if math.Abs(sum-total) > total/50 {
+	if math.Abs(sum-total) > 4 {
 		t.Errorf("fields and frames are %.0f bytes, but %.0f were sent", sum, total)
 	}
 	size := float64(proto.Size(statusOf(v.handler())))

@@ -24,7 +24,7 @@ func main() {
 		look(os.Stdout, *rounds)
 		return
 	}
-	missed := measure(os.Stdout, chosen(*only), *rounds, !*exact)
+	missed := measure(os.Stdout, plans, chosen(*only), *rounds, !*exact)
 	for _, m := range missed {
 		fmt.Fprintln(os.Stderr, m)
 	}
@@ -40,7 +40,7 @@ func chosen(only string) func(string) bool {
 }
 
 // measure prints the goals that were chosen and returns what was missed.
-func measure(w io.Writer, chosen func(string) bool, rounds int, timing bool) []string {
+func measure(w io.Writer, plans []plan, chosen func(string) bool, rounds int, timing bool) []string {
 	var missed []string
 	fmt.Fprint(w, header)
 	for _, p := range plans {

@@ -5,12 +5,14 @@ package main
 
 import "time"
 
-// plans are the tables, and the goals that are in them. A table is prepared when its
-// turn comes: what lies in memory makes the garbage collections before each batch longer.
-var plans = []struct {
-	ids     []string
+// A plan is a table that is prepared when its turn comes: what lies in memory makes the
+// garbage collections before each batch longer.
+type plan struct {
+	ids     []string // the goals that are in it
 	prepare func() *table
-}{
+}
+
+var plans = []plan{
 	{[]string{"G1"}, clientInterceptor},
 	{[]string{"G2"}, serverInterceptor},
 	{[]string{"G3"}, unaryRPC},
