@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package conformance_test
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
+)
+
+var languages = flag.Bool("languages", false, "run the callers in other languages too; make conformance builds them")
+
+// A caller is a program that uses the stock gRPC library of its language, and
+// nothing of ours but generated code.
+type caller struct {
+	name    string   // as the tables show it
+	command []string // empty: this process
+	// repeats is false where the library has no retry of its own.
+	repeats bool
+}
+
+// java's libraries are Debian's; it has no manifest that would name them all.
+const classpath = "java/build:/usr/share/java/grpc-api.jar:/usr/share/java/grpc-context.jar:/usr/share/java/grpc-core.jar:" +
+	"/usr/share/java/grpc-netty.jar:/usr/share/java/grpc-protobuf.jar:/usr/share/java/grpc-protobuf-lite.jar:" +
+	"/usr/share/java/grpc-stub.jar:/usr/share/java/protobuf.jar:/usr/share/java/protobuf-util.jar:/usr/share/java/guava.jar:" +
+	"/usr/share/java/gson.jar:/usr/share/java/netty-all.jar:/usr/share/java/perfmark-api.jar"
+
+// goCaller comes first: what the others see is compared with it.
+var goCaller = caller{name: "Go, grpc-go", repeats: true}
+
+var otherCallers = []caller{
+	{"TypeScript, grpc-js", []string{"node", "typescript/build/src/grpcjs.js"}, true},
+	{"TypeScript, connect-node", []string{"node", "typescript/build/src/connect.js"}, false},
+	{"Python, grpcio", []string{"env", "PYTHONPATH=python/gen", "/usr/bin/python3", "python/client.py"}, true},
+	{"Java, grpc-java", []string{"java", "-cp", classpath, "Client"}, true},
+}
+
+// callers are those that run today.
+func callers() []caller {
+	if !*languages {
+		return []caller{goCaller}
+	}
+	return append([]caller{goCaller}, otherCallers[2:3]...)
+}
+
+// A call is what a caller is asked to do.
+type call struct {
+	Target    string `json:"target"`     // host:port, without TLS
+	Method    string `json:"method"`     // of FileService
+	ID        string `json:"id"`         // of the file or folder
+	Language  string `json:"language"`   // for accept-language; "": none
+	Config    string `json:"config"`     // the service config to dial with
+	TimeoutMS int64  `json:"timeout_ms"` // deadline of the call
+}
+
+// A sight is what a caller saw. The members from Reason to Rule are what the
+// program has read with the means of its language, as the snippets of
+// docs/languages.md do. Details is each detail in ProtoJSON, all members.
+type sight struct {
+	Code     string   `json:"code"`
+	Message  string   `json:"message"`
+	Pushback []string `json:"pushback"` // the trailer grpc-retry-pushback-ms
+	Raw      string   `json:"raw"`      // the trailer grpc-status-details-bin, base64
+
+	Reason    string            `json:"reason"`
+	Domain    string            `json:"domain"`
+	Metadata  map[string]string `json:"metadata"`
+	RequestID string            `json:"request_id"`
+	WaitMS    *int64            `json:"wait_ms"` // null: no RetryInfo
+	// Rule is how BoxCode's rule, or catalog.json, classes the reason; "" without one.
+	Rule string `json:"rule"`
+
+	Details []map[string]any `json:"details"`
+}
+
+// status is what the caller's library has received, read here.
+func (s sight) status() (*spb.Status, error) {
+	raw, err := base64.StdEncoding.DecodeString(s.Raw)
+	if err != nil {
+		return nil, fmt.Errorf("raw: %w", err)
+	}
+	st := new(spb.Status)
+	return st, proto.Unmarshal(raw, st)
+}
+
+// err is the status as an error, for want.check.
+func (s sight) err() error {
+	if st, err := s.status(); err != nil || len(st.GetDetails()) > 0 {
+		return errors.Join(err, status.FromProto(st).Err())
+	}
+	return status.FromProto(&spb.Status{Code: boxgrpcv1.GrpcCode_value["GRPC_CODE_"+s.Code], Message: s.Message}).Err()
+}
+
+// patience is how long a caller may take for one call, the time that it waits
+// between tries included.
+const patience = 30 * time.Second
+
+// start starts the caller. ask makes one call; it is for one goroutine.
+func (c caller) start(t *testing.T) (ask func(call) (sight, error)) {
+	t.Helper()
+	if c.command == nil {
+		return askGo
+	}
+	cmd := exec.CommandContext(t.Context(), c.command[0], c.command[1:]...)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%s: %v (make conformance builds it)", c.name, err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close() // which ends the program
+		stop := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		defer stop.Stop()
+		if err := cmd.Wait(); err != nil && t.Context().Err() == nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	})
+	return converse(in, bufio.NewReader(out))
+}
+
+// converse sends a line and waits for one.
+func converse(in io.Writer, out *bufio.Reader) func(call) (sight, error) {
+	type reply struct {
+		line string
+		err  error
+	}
+	return func(what call) (s sight, err error) {
+		if err := json.NewEncoder(in).Encode(what); err != nil {
+			return s, err
+		}
+		replies := make(chan reply, 1)
+		go func() {
+			line, err := out.ReadString('\n')
+			replies <- reply{line, err}
+		}()
+		select {
+		case r := <-replies:
+			if r.err != nil {
+				return s, fmt.Errorf("no answer: %w", r.err)
+			}
+			d := json.NewDecoder(strings.NewReader(r.line))
+			d.DisallowUnknownFields()
+			return s, d.Decode(&s)
+		case <-time.After(patience):
+			return s, fmt.Errorf("no answer for %v", patience)
+		}
+	}
+}
