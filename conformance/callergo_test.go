@@ -83,6 +83,8 @@ func seenByGo(st *status.Status, trailer metadata.MD) (sight, error) {
 			s.WaitMS = new(d.GetRetryDelay().AsDuration().Milliseconds())
 		case *errdetails.RequestInfo:
 			s.RequestID = d.GetRequestId()
+		case *boxgrpcv1.BoxError:
+			s.ContextInfo = string(d.GetContextInfo())
 		}
 	}
 	s.Details, err = detailsOf(st)

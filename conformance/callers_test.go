@@ -35,12 +35,6 @@ type caller struct {
 	repeats bool
 }
 
-// java's libraries are Debian's; it has no manifest that would name them all.
-const classpath = "java/build:/usr/share/java/grpc-api.jar:/usr/share/java/grpc-context.jar:/usr/share/java/grpc-core.jar:" +
-	"/usr/share/java/grpc-netty.jar:/usr/share/java/grpc-protobuf.jar:/usr/share/java/grpc-protobuf-lite.jar:" +
-	"/usr/share/java/grpc-stub.jar:/usr/share/java/protobuf.jar:/usr/share/java/protobuf-util.jar:/usr/share/java/guava.jar:" +
-	"/usr/share/java/gson.jar:/usr/share/java/netty-all.jar:/usr/share/java/perfmark-api.jar"
-
 // goCaller comes first: what the others see is compared with it.
 var goCaller = caller{name: "Go, grpc-go", repeats: true}
 
@@ -48,7 +42,7 @@ var otherCallers = []caller{
 	{"TypeScript, grpc-js", []string{"node", "typescript/build/src/grpcjs.js"}, true},
 	{"TypeScript, connect-node", []string{"node", "typescript/build/src/connect.js"}, false},
 	{"Python, grpcio", []string{"env", "PYTHONPATH=python/gen", "/usr/bin/python3", "python/client.py"}, true},
-	{"Java, grpc-java", []string{"java", "-cp", classpath, "Client"}, true},
+	{"Java, grpc-java", []string{"java", "@java/options", "Client"}, true},
 }
 
 // callers are those that run today.
@@ -56,7 +50,7 @@ func callers() []caller {
 	if !*languages {
 		return []caller{goCaller}
 	}
-	return append([]caller{goCaller}, otherCallers[2:3]...)
+	return append([]caller{goCaller}, otherCallers...)
 }
 
 // A call is what a caller is asked to do.
@@ -83,6 +77,8 @@ type sight struct {
 	Metadata  map[string]string `json:"metadata"`
 	RequestID string            `json:"request_id"`
 	WaitMS    *int64            `json:"wait_ms"` // null: no RetryInfo
+	// ContextInfo is BoxError's; "" without one.
+	ContextInfo string `json:"context_info"`
 	// Rule is how BoxCode's rule, or catalog.json, classes the reason; "" without one.
 	Rule string `json:"rule"`
 
