@@ -7,7 +7,6 @@ import (
 	"bufio"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -18,10 +17,7 @@ import (
 	"time"
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
-
-	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
 
 var languages = flag.Bool("languages", false, "run the callers in other languages too; make conformance builds them")
@@ -95,17 +91,12 @@ func (s sight) status() (*spb.Status, error) {
 	return st, proto.Unmarshal(raw, st)
 }
 
-// err is the status as an error, for want.check.
-func (s sight) err() error {
-	if st, err := s.status(); err != nil || len(st.GetDetails()) > 0 {
-		return errors.Join(err, status.FromProto(st).Err())
-	}
-	return status.FromProto(&spb.Status{Code: boxgrpcv1.GrpcCode_value["GRPC_CODE_"+s.Code], Message: s.Message}).Err()
-}
-
 // patience is how long a caller may take for one call, the time that it waits
 // between tries included.
-const patience = 30 * time.Second
+const patience = 2 * deadline
+
+// deadline of a call.
+const deadline = 20 * time.Second
 
 // start starts the caller. ask makes one call; it is for one goroutine.
 func (c caller) start(t *testing.T) (ask func(call) (sight, error)) {

@@ -7,15 +7,30 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
+
+// binaries is where what the tests build goes.
+var binaries string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "boxgrpc")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binaries = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
 
 // buildService builds the example service, once.
 var buildService = sync.OnceValues(func() (string, error) {
@@ -48,7 +63,7 @@ func startService(t *testing.T, boxURL string, attempts int) (target string, sto
 		t.Fatal(err)
 	}
 	stop = sync.OnceFunc(func() {
-		_ = cmd.Process.Signal(syscall.SIGKILL) // every call of its one client has ended
+		_ = cmd.Process.Kill() // every call of its one client has ended
 		_ = cmd.Wait()
 	})
 	t.Cleanup(stop)

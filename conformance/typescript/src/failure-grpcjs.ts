@@ -8,8 +8,9 @@ import { FileServiceClient } from "../gen/tsproto/files/v1/file_service.js";
 import { ErrorInfo, RequestInfo, RetryInfo } from "../gen/tsproto/google/rpc/error_details.js";
 import { Status } from "../gen/tsproto/google/rpc/status.js";
 
-// ts-proto drops custom options, so that the rules come from boxgrpc's catalog.json.
-const catalog: { domain: string; code: string; retry: string }[] = JSON.parse(readFileSync("catalog.json", "utf8"));
+// ts-proto drops custom options: the rules of Box's codes come from catalog.json.
+type Entry = { domain: string; code: string; retry: string };
+const catalog = (JSON.parse(readFileSync("catalog.json", "utf8")) as Entry[]).filter((e) => e.domain === "api.box.com");
 
 /** grpc-js retries by the service config, and obeys the pushback. */
 export function dial(target: string, serviceConfig: string): FileServiceClient {
@@ -24,7 +25,7 @@ export function failure(error: ServiceError) {
     details.filter((d) => d.typeUrl.endsWith("/" + type)).map((d) => decode(d.value))[0];
   const info = find("google.rpc.ErrorInfo", ErrorInfo.decode);
   const delay = find("google.rpc.RetryInfo", RetryInfo.decode)?.retryDelay;
-  const rule = catalog.find((r) => r.domain === info?.domain && r.code.toUpperCase() === info.reason);
+  const rule = catalog.find((e) => e.domain === info?.domain && e.code.toUpperCase() === info.reason);
   return {
     reason: info?.reason ?? "",
     domain: info?.domain ?? "",
