@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	filesv1 "github.com/boxgrpc/boxgrpc/examples/gen/files/v1"
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
@@ -31,8 +32,7 @@ func askGo(c call) (sight, error) {
 	if c.Language != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "accept-language", c.Language)
 	}
-	conn, err := grpc.NewClient(c.Target, grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultServiceConfig(c.Config))
+	conn, err := dial(c.Target, c.Config)
 	if err != nil {
 		return sight{}, err
 	}
@@ -43,7 +43,7 @@ func askGo(c call) (sight, error) {
 	}
 	var trailer metadata.MD
 	err = invoke(ctx, filesv1.NewFileServiceClient(conn), c.ID, grpc.Trailer(&trailer))
-	return seenByGo(status.Convert(err), trailer)
+	return seenByGo(err, trailer)
 }
 
 type invocation func(context.Context, filesv1.FileServiceClient, string, ...grpc.CallOption) error
@@ -63,7 +63,8 @@ var calls = map[string]invocation{
 	},
 }
 
-func seenByGo(st *status.Status, trailer metadata.MD) (sight, error) {
+func seenByGo(err error, trailer metadata.MD) (sight, error) {
+	st := status.Convert(err)
 	if st.Code() == codes.OK {
 		return sight{Code: name(codes.OK)}, nil
 	}
@@ -71,21 +72,15 @@ func seenByGo(st *status.Status, trailer metadata.MD) (sight, error) {
 	if err != nil {
 		return sight{}, err
 	}
+	f := failureOf(st.Err())
 	s := sight{
 		Code: name(st.Code()), Message: st.Message(), Raw: base64.StdEncoding.EncodeToString(raw),
 		Pushback: trailer["grpc-retry-pushback-ms"],
+		Reason:   f.info.GetReason(), Domain: f.info.GetDomain(), Metadata: f.info.GetMetadata(),
+		RequestID: f.requestID, ContextInfo: string(f.box.GetContextInfo()), Rule: f.rule,
 	}
-	for _, detail := range st.Details() {
-		switch d := detail.(type) {
-		case *errdetails.ErrorInfo:
-			s.Reason, s.Domain, s.Metadata, s.Rule = d.GetReason(), d.GetDomain(), d.GetMetadata(), ruleOf(d)
-		case *errdetails.RetryInfo:
-			s.WaitMS = new(d.GetRetryDelay().AsDuration().Milliseconds())
-		case *errdetails.RequestInfo:
-			s.RequestID = d.GetRequestId()
-		case *boxgrpcv1.BoxError:
-			s.ContextInfo = string(d.GetContextInfo())
-		}
+	if f.again {
+		s.WaitMS = new(f.wait.Milliseconds())
 	}
 	s.Details, err = detailsOf(st)
 	return s, err
@@ -102,13 +97,42 @@ func detailsOf(st *status.Status) (list []map[string]any, err error) {
 	return parsed.Details, err
 }
 
-// ruleOf reads the option in the schema.
-func ruleOf(info *errdetails.ErrorInfo) string {
-	number, ok := boxgrpcv1.BoxCode_value["BOX_CODE_"+info.GetReason()]
-	if !ok || info.GetDomain() != "api.box.com" {
-		return ""
-	}
-	value := boxgrpcv1.BoxCode(number).Descriptor().Values().ByNumber(boxgrpcv1.BoxCode(number).Number())
-	rule, _ := proto.GetExtension(value.Options(), boxgrpcv1.E_Rule).(*boxgrpcv1.Rule)
-	return rule.GetRetry().String()
+// snippet begins
+
+// dial: grpc-go retries by the service config, and obeys the pushback.
+func dial(target, serviceConfig string) (*grpc.ClientConn, error) {
+	return grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultServiceConfig(serviceConfig))
 }
+
+// A failure is what a caller can act on.
+type failure struct {
+	info      *errdetails.ErrorInfo // reason, domain, metadata
+	again     bool                  // the same call may be made again
+	wait      time.Duration         // but not before
+	requestID string
+	box       *boxgrpcv1.BoxError // what no other detail says
+	rule      string              // of the schema: may the request to Box be sent again?
+}
+
+func failureOf(err error) (f failure) {
+	for _, detail := range status.Convert(err).Details() {
+		switch d := detail.(type) {
+		case *errdetails.ErrorInfo:
+			f.info = d
+		case *errdetails.RetryInfo:
+			f.again, f.wait = true, d.GetRetryDelay().AsDuration()
+		case *errdetails.RequestInfo:
+			f.requestID = d.GetRequestId()
+		case *boxgrpcv1.BoxError:
+			f.box = d
+		}
+	}
+	code := boxgrpcv1.BoxCode(0).Descriptor().Values().ByName(protoreflect.Name("BOX_CODE_" + f.info.GetReason()))
+	if code != nil && f.info.GetDomain() == "api.box.com" {
+		f.rule = proto.GetExtension(code.Options(), boxgrpcv1.E_Rule).(*boxgrpcv1.Rule).GetRetry().String()
+	}
+	return f
+}
+
+// snippet ends

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,25 +30,31 @@ type caller struct {
 	command []string // empty: this process
 	// repeats is false where the library has no retry of its own.
 	repeats bool
+	// known tells that another caller reads for it: only what it sends again counts.
+	known bool
 }
 
 // goCaller comes first: what the others see is compared with it.
 var goCaller = caller{name: "Go, grpc-go", repeats: true}
 
 var otherCallers = []caller{
-	{"TypeScript, grpc-js", []string{"node", "typescript/build/src/grpcjs.js"}, true},
-	{"TypeScript, connect-node", []string{"node", "typescript/build/src/connect.js"}, false},
-	{"Python, grpcio", []string{"env", "PYTHONPATH=python/gen", "/usr/bin/python3", "python/client.py"}, true},
-	{"Java, grpc-java", []string{"java", "@java/options", "Client"}, true},
+	{name: "TypeScript, grpc-js", command: []string{"node", "typescript/build/src/grpcjs.js"}, repeats: true},
+	{name: "TypeScript, connect-node", command: []string{"node", "typescript/build/src/connect.js"}},
+	{name: "connect-node + interceptor", command: []string{"node", "typescript/build/src/connect.js", "--retry"}, repeats: true, known: true},
+	{name: "Python, grpcio", command: []string{"env", "PYTHONPATH=python/gen", "/usr/bin/python3", "python/client.py"}, repeats: true},
+	{name: "Java, grpc-java", command: []string{"java", "@java/options", "Client"}, repeats: true},
 }
 
-// callers are those that run today.
-func callers() []caller {
+// readers are those callers that run today and read in a way of their own.
+func readers() []caller {
 	if !*languages {
 		return []caller{goCaller}
 	}
-	return append([]caller{goCaller}, otherCallers...)
+	return slices.DeleteFunc(repeaters(), func(c caller) bool { return c.known })
 }
+
+// repeaters are all callers.
+func repeaters() []caller { return append([]caller{goCaller}, otherCallers...) }
 
 // A call is what a caller is asked to do.
 type call struct {

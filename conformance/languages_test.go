@@ -4,6 +4,9 @@
 package conformance_test
 
 import (
+	"maps"
+	"slices"
+	"strconv"
 	"testing"
 )
 
@@ -12,28 +15,39 @@ import (
 // more. Upstream, service and callers are programs that talk over loopback.
 func TestLanguages(t *testing.T) {
 	t.Parallel()
-	vectors := newTable("what the wire says, by code", callers())
-	retries := newTable("requests at the upstream", callers())
+	vectors := newTable("vectors whose result is", "vectors", readers())
+	retries := newTable("requests that reach the upstream", "rules", repeaters())
 	t.Run("vectors", func(t *testing.T) { vectorsByCaller(t, vectors) })
 	if !*languages {
-		return // grpc-go alone is the business of the tests of interceptors
+		return // what grpc-go sends again is the business of the tests of interceptors
 	}
 	t.Run("retries", func(t *testing.T) { retriesByCaller(t, retries) })
-	if !t.Failed() {
-		checkTables(t, vectors.String()+"\n"+retries.String())
+	tables := vectors.String() + "\n" + retries.String()
+	if t.Failed() {
+		t.Log("\n" + tables)
+		return
 	}
+	checkPart(t, "make conformance", tables)
 }
 
 // vectorsByCaller lets grpc-go go first: what the others get is compared with it.
 func vectorsByCaller(t *testing.T, results *table) {
 	cases := callCases(t)
+	all := make(map[string]int)
+	for _, vc := range cases {
+		all[vc.Want.GRPCCode]++
+	}
+	for _, code := range slices.Sorted(maps.Keys(all)) {
+		results.row(code, strconv.Itoa(all[code]))
+	}
 	reference := make(map[string]sight)
-	for _, c := range callers() {
+	for _, c := range readers() {
 		t.Run(c.name, func(t *testing.T) {
 			if c.command != nil {
 				t.Parallel()
 			}
 			ask := c.start(t)
+			passed := make(map[string]int)
 			for _, vc := range cases {
 				ok := t.Run(vc.Name, func(t *testing.T) {
 					got := vc.run(t, ask)
@@ -43,14 +57,22 @@ func vectorsByCaller(t *testing.T, results *table) {
 					}
 					vc.compare(t, got, reference[vc.Name])
 				})
-				results.count(vc.Want.GRPCCode, c.name, ok)
+				if ok {
+					passed[vc.Want.GRPCCode]++
+				}
+			}
+			for code := range all {
+				results.set(code, c.name, strconv.Itoa(passed[code]))
 			}
 		})
 	}
 }
 
 func retriesByCaller(t *testing.T, results *table) {
-	for _, c := range callers() {
+	for _, rc := range retryCases {
+		results.row(rc.name(), strconv.Itoa(rc.want))
+	}
+	for _, c := range repeaters() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			ask := c.start(t)

@@ -114,7 +114,7 @@ func (c *callCase) check(t *testing.T, got sight) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := seenByGo(status.FromProto(st), nil)
+	want, err := seenByGo(status.FromProto(st).Err(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The boxgrpc authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A caller with connect-node, which speaks gRPC here.
+// A caller with connect-node, which speaks gRPC here. With --retry it obeys a service
+// config as far as the interceptor does.
 import { createRegistry, fromBinary, toJson } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BoxErrorSchema } from "../gen/es/boxgrpc/v1/box_error_pb.js";
@@ -9,9 +10,11 @@ import { file_google_rpc_error_details } from "../gen/es/google/rpc/error_detail
 import { StatusSchema } from "../gen/es/google/rpc/status_pb.js";
 import { dial, failure } from "./failure-connect.js";
 import { answerLines, type Call } from "./lines.js";
+import { retrying } from "./retry-connect.js";
 
 async function invoke(call: Call): Promise<object> {
-  const client = dial(call.target);
+  const obeys = process.argv.includes("--retry") && call.config.includes("retryPolicy");
+  const client = dial(call.target, ...(obeys ? [retrying] : []));
   const headers: HeadersInit = call.language ? { "accept-language": call.language } : {};
   const options = { headers, timeoutMs: call.timeout_ms };
   switch (call.method) {

@@ -3,7 +3,7 @@
 
 import { getOption } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
-import { createClient, type Client, type ConnectError } from "@connectrpc/connect";
+import { createClient, type Client, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { BoxCodeSchema } from "../gen/es/boxgrpc/v1/box_code_pb.js";
 import { BoxErrorSchema } from "../gen/es/boxgrpc/v1/box_error_pb.js";
@@ -11,9 +11,9 @@ import { Retry, rule } from "../gen/es/boxgrpc/v1/rule_pb.js";
 import { FileService } from "../gen/es/files/v1/file_service_pb.js";
 import { ErrorInfoSchema, RequestInfoSchema, RetryInfoSchema } from "../gen/es/google/rpc/error_details_pb.js";
 
-/** connect-node has no retry of its own: send again what `wait_ms` allows. */
-export function dial(target: string): Client<typeof FileService> {
-  return createClient(FileService, createGrpcTransport({ baseUrl: "http://" + target }));
+/** connect-node has no retry of its own: an interceptor may do it. */
+export function dial(target: string, ...interceptors: Interceptor[]): Client<typeof FileService> {
+  return createClient(FileService, createGrpcTransport({ baseUrl: "http://" + target, interceptors }));
 }
 
 /** What a caller can act on. */
