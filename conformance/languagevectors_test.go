@@ -24,25 +24,31 @@ var methods = map[string]struct{ rpc, request string }{
 	http.MethodDelete: {"DeleteFolder", "DELETE /folders/{id}"},
 }
 
-// A callCase is a vector that the example service can meet.
+// A callCase is a vector as a caller meets it.
 type callCase struct {
 	vector
 	language string // of the caller
 	fault    boxtest.Fault
-	again    bool // what counts is what a second call meets
+	again    bool   // what counts is what a second call meets
+	teller   string // address of the service to ask instead of the example
 }
 
-// callCases are the vectors that the example can meet: its requests are GET, POST and
+// inReach tells that the example can meet the vector: its requests are GET, POST and
 // DELETE without conditions, it follows redirects, and a 2xx has to be what it asked
 // for.
+func (v *vector) inReach() bool {
+	_, known := methods[v.Method]
+	followed := v.Status/100 == 3 && v.Headers["Location"] != nil
+	usable := v.Want.GRPCCode != "OK" || v.Method == http.MethodDelete || strings.HasPrefix(v.Body, "{")
+	return known && usable && !followed && v.RequestHeaders == nil && v.Status >= 200 && v.Status <= 599
+}
+
+// callCases are the vectors that the example can meet.
 func callCases(t *testing.T) []callCase {
 	t.Helper()
 	var cases []callCase
 	for i, v := range read[vector](t, "vectors/box.jsonl", true) {
-		_, known := methods[v.Method]
-		followed := v.Status/100 == 3 && v.Headers["Location"] != nil
-		usable := v.Want.GRPCCode != "OK" || v.Method == http.MethodDelete || strings.HasPrefix(v.Body, "{")
-		if known && usable && !followed && v.RequestHeaders == nil && v.Status >= 200 && v.Status <= 599 {
+		if v.inReach() {
 			cases = append(cases, callCase{vector: v, language: []string{"", "en", "ja"}[i%3], fault: v.fault()})
 		}
 	}
@@ -85,10 +91,14 @@ func (v *vector) fault() boxtest.Fault {
 	return boxtest.Fault{Status: v.Status, Header: h, Body: string(v.answer().Body)}
 }
 
-// run lets a caller meet the vector. The service tries once, so that what it says is
+// meet lets a caller meet the vector. The service tries once, so that what it says is
 // about this one answer.
-func (c *callCase) run(t *testing.T, ask func(call) (sight, error)) sight {
+func (c *callCase) meet(t *testing.T, ask func(call) (sight, error)) sight {
 	t.Helper()
+	if c.teller != "" {
+		w := &world{target: c.teller, rpc: "GetFile", id: c.Name}
+		return w.ask(t, ask, "", "{}")
+	}
 	w := newWorld(t, 1, c.Method)
 	defer w.stop()
 	w.box.Script(w.request, c.fault)
@@ -138,7 +148,9 @@ func (c *callCase) wanted() *want {
 
 // drawn tells that no upstream named the wait: the service draws it, or it is what
 // is left of an earlier one.
-func (c *callCase) drawn() bool { return c.again || header(c.Headers).Get("Retry-After") == "" }
+func (c *callCase) drawn() bool {
+	return c.teller == "" && (c.again || header(c.Headers).Get("Retry-After") == "")
+}
 
 // compare: every caller gets the same status and is told to wait, not to, or nothing,
 // in the same way; only a wait that is drawn may differ.

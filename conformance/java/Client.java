@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import boxgrpc.v1.BoxErrorOuterClass.BoxError;
+import boxgrpc.v1.Hitachi.HitachiError;
+import boxgrpc.v1.Informatica.InformaticaError;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.protobuf.util.JsonFormat;
@@ -42,6 +44,8 @@ final class Client {
               JsonFormat.TypeRegistry.newBuilder()
                   .add(ErrorDetailsProto.getDescriptor().getMessageTypes())
                   .add(BoxError.getDescriptor())
+                  .add(HitachiError.getDescriptor())
+                  .add(InformaticaError.getDescriptor())
                   .build());
 
   record Call(String target, String method, String id, String language, String config, long timeout_ms) {}

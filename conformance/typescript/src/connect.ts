@@ -6,6 +6,8 @@
 import { createRegistry, fromBinary, toJson } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BoxErrorSchema } from "../gen/es/boxgrpc/v1/box_error_pb.js";
+import { HitachiErrorSchema } from "../gen/es/boxgrpc/v1/hitachi_pb.js";
+import { InformaticaErrorSchema } from "../gen/es/boxgrpc/v1/informatica_pb.js";
 import { file_google_rpc_error_details } from "../gen/es/google/rpc/error_details_pb.js";
 import { StatusSchema } from "../gen/es/google/rpc/status_pb.js";
 import { dial, failure } from "./failure-connect.js";
@@ -27,7 +29,7 @@ async function invoke(call: Call): Promise<object> {
   }
 }
 
-const registry = createRegistry(BoxErrorSchema, file_google_rpc_error_details);
+const registry = createRegistry(BoxErrorSchema, HitachiErrorSchema, InformaticaErrorSchema, file_google_rpc_error_details);
 
 /** The code as google.rpc.Code spells it; Connect has NotFound, and one l in Canceled. */
 function codeName(code: Code): string {

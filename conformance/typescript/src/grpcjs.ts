@@ -4,6 +4,8 @@
 // A caller with grpc-js and ts-proto.
 import { Metadata, status, type CallOptions, type ServiceError } from "@grpc/grpc-js";
 import { BoxError } from "../gen/tsproto/boxgrpc/v1/box_error.js";
+import { HitachiError } from "../gen/tsproto/boxgrpc/v1/hitachi.js";
+import { InformaticaError } from "../gen/tsproto/boxgrpc/v1/informatica.js";
 import type { FileServiceClient } from "../gen/tsproto/files/v1/file_service.js";
 import * as rpc from "../gen/tsproto/google/rpc/error_details.js";
 import { Status } from "../gen/tsproto/google/rpc/status.js";
@@ -40,6 +42,8 @@ const kinds: Record<string, { decode(bytes: Uint8Array): any; toJSON(message: an
   "type.googleapis.com/google.rpc.Help": rpc.Help,
   "type.googleapis.com/google.rpc.LocalizedMessage": rpc.LocalizedMessage,
   "type.googleapis.com/boxgrpc.v1.BoxError": BoxError,
+  "type.googleapis.com/boxgrpc.v1.HitachiError": HitachiError,
+  "type.googleapis.com/boxgrpc.v1.InformaticaError": InformaticaError,
 };
 
 /** ProtoJSON writes a Duration with 0, 3, 6 or 9 digits; ts-proto writes an object. */
