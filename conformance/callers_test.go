@@ -5,6 +5,7 @@ package conformance_test
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"flag"
@@ -105,13 +106,14 @@ const patience = 2 * deadline
 // deadline of a call.
 const deadline = 20 * time.Second
 
-// start starts the caller. ask makes one call; it is for one goroutine.
+// start starts the caller. ask makes one call; it is for one goroutine, but for that
+// of goCaller.
 func (c caller) start(t *testing.T) (ask func(call) (sight, error)) {
 	t.Helper()
 	if c.command == nil {
 		return askGo
 	}
-	cmd := exec.CommandContext(t.Context(), c.command[0], c.command[1:]...)
+	cmd := exec.Command(c.command[0], c.command[1:]...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -124,42 +126,27 @@ func (c caller) start(t *testing.T) (ask func(call) (sight, error)) {
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("%s: %v (make conformance builds it)", c.name, err)
 	}
+	kill := func() { _ = cmd.Process.Kill() }
 	t.Cleanup(func() {
 		_ = in.Close() // which ends the program
-		stop := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-		defer stop.Stop()
-		if err := cmd.Wait(); err != nil && t.Context().Err() == nil {
+		defer time.AfterFunc(patience, kill).Stop()
+		if err := cmd.Wait(); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	})
-	return converse(in, bufio.NewReader(out))
-}
-
-// converse sends a line and waits for one.
-func converse(in io.Writer, out *bufio.Reader) func(call) (sight, error) {
-	type reply struct {
-		line string
-		err  error
-	}
+	lines := bufio.NewReader(out)
 	return func(what call) (s sight, err error) {
 		if err := json.NewEncoder(in).Encode(what); err != nil {
 			return s, err
 		}
-		replies := make(chan reply, 1)
-		go func() {
-			line, err := out.ReadString('\n')
-			replies <- reply{line, err}
-		}()
-		select {
-		case r := <-replies:
-			if r.err != nil {
-				return s, fmt.Errorf("no answer: %w", r.err)
-			}
-			d := json.NewDecoder(strings.NewReader(r.line))
-			d.DisallowUnknownFields()
-			return s, d.Decode(&s)
-		case <-time.After(patience):
-			return s, fmt.Errorf("no answer for %v", patience)
+		// Whoever is too slow is ended: its answer must not be taken for the next one.
+		guard := time.AfterFunc(patience, kill)
+		line, err := lines.ReadString('\n')
+		if !guard.Stop() || err != nil {
+			return s, fmt.Errorf("no answer within %v: %w", patience, cmp.Or(err, io.EOF))
 		}
+		d := json.NewDecoder(strings.NewReader(line))
+		d.DisallowUnknownFields()
+		return s, d.Decode(&s)
 	}
 }

