@@ -28,6 +28,10 @@ present() {
 
 install() {
 	local missing=() package
+	if ! command -v apt-get >/dev/null; then
+		echo "conformance/build.sh: no apt-get to install what Debian names ${packages[*]}" >&2
+		exit 1
+	fi
 	for package in "${packages[@]}"; do
 		case $package in # another node than Debian's is left in peace
 		nodejs | npm) command -v "${package/nodejs/node}" >/dev/null || missing+=("$package") ;;

@@ -80,7 +80,7 @@ func seenByGo(err error, trailer metadata.MD) (sight, error) {
 		RequestID: f.requestID, ContextInfo: string(f.box.GetContextInfo()), Rule: f.rule,
 	}
 	if f.again {
-		s.WaitMS = new(f.wait.Milliseconds())
+		s.WaitMS = new((f.wait + time.Millisecond - 1).Milliseconds())
 	}
 	s.Details, err = detailsOf(st)
 	return s, err

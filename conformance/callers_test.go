@@ -80,7 +80,7 @@ type sight struct {
 	Domain    string            `json:"domain"`
 	Metadata  map[string]string `json:"metadata"`
 	RequestID string            `json:"request_id"`
-	WaitMS    *int64            `json:"wait_ms"` // null: no RetryInfo
+	WaitMS    *int64            `json:"wait_ms"` // rounded up, or it would be too early; null: no RetryInfo
 	// ContextInfo is BoxError's; "" without one.
 	ContextInfo string `json:"context_info"`
 	// Rule is how BoxCode's rule, or catalog.json, classes the reason; "" without one.

@@ -25,7 +25,7 @@ func TestLanguages(t *testing.T) {
 	}
 	t.Run("retries", func(t *testing.T) { retriesByCaller(t, retries) })
 	fmt.Fprintf(os.Stdout, "\n%s\n%s\n", vectors, retries)
-	if !t.Failed() {
+	if !t.Failed() && retries.full() {
 		checkPart(t, "make conformance", retries.String())
 	}
 }

@@ -46,6 +46,13 @@ func (t *table) set(row, column, value string) {
 	t.cells[[2]string{row, column}] = value
 }
 
+// full tells that no cell was left out, as -run may do.
+func (t *table) full() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.rows) > 0 && len(t.cells) == len(t.rows)*len(t.columns)
+}
+
 // String is the table in Markdown.
 func (t *table) String() string {
 	t.mu.Lock()

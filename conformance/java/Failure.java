@@ -34,7 +34,7 @@ record Failure(ErrorInfo info, Long waitMs, String requestId, String contextInfo
     RetryInfo retry = find(status, RetryInfo.getDefaultInstance());
     return new Failure(
         info,
-        retry.hasRetryDelay() ? Durations.toMillis(retry.getRetryDelay()) : null,
+        retry.hasRetryDelay() ? (Durations.toNanos(retry.getRetryDelay()) + 999_999) / 1_000_000 : null,
         find(status, RequestInfo.getDefaultInstance()).getRequestId(),
         find(status, BoxError.getDefaultInstance()).getContextInfo().toStringUtf8(),
         info.getDomain().equals("api.box.com") ? rule(info.getReason()) : "");

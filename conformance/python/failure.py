@@ -27,7 +27,7 @@ def failure(error):
         "reason": info.reason,
         "domain": info.domain,
         "metadata": dict(info.metadata),  # outcome, httpStatus, …
-        "wait_ms": retry.retry_delay.ToMilliseconds() if again else None,  # None: not again
+        "wait_ms": -(-retry.retry_delay.ToNanoseconds() // 10**6) if again else None,  # None: not again
         "request_id": request.request_id,
         "context_info": box.context_info.decode(),  # Box's JSON, where no detail says it
         "rule": rule_pb2.Retry.Name(code.GetOptions().Extensions[rule_pb2.rule].retry) if known else "",

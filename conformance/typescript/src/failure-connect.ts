@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { getOption } from "@bufbuild/protobuf";
-import { durationMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Client, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { BoxCodeSchema } from "../gen/es/boxgrpc/v1/box_code_pb.js";
@@ -19,7 +18,7 @@ export function dial(target: string, ...interceptors: Interceptor[]): Client<typ
 /** What a caller can act on. */
 export function failure(error: ConnectError) {
   const [info] = error.findDetails(ErrorInfoSchema);
-  const [retry] = error.findDetails(RetryInfoSchema);
+  const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
   const [request] = error.findDetails(RequestInfoSchema);
   const [box] = error.findDetails(BoxErrorSchema);
   const code = BoxCodeSchema.values.find((v) => v.name === "BOX_CODE_" + info?.reason);
@@ -27,7 +26,7 @@ export function failure(error: ConnectError) {
     reason: info?.reason ?? "",
     domain: info?.domain ?? "",
     metadata: info?.metadata ?? {}, // outcome, httpStatus, …
-    wait_ms: retry?.retryDelay ? Math.floor(durationMs(retry.retryDelay)) : null, // null: not again
+    wait_ms: delay ? Number(delay.seconds) * 1000 + Math.ceil(delay.nanos / 1e6) : null, // null: not again
     request_id: request?.requestId ?? "",
     context_info: new TextDecoder().decode(box?.contextInfo), // Box's JSON, where no detail says it
     rule: code && info?.domain === "api.box.com" ? "RETRY_" + Retry[getOption(code, rule).retry] : "",

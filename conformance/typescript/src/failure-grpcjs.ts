@@ -30,7 +30,7 @@ export function failure(error: ServiceError) {
     reason: info?.reason ?? "",
     domain: info?.domain ?? "",
     metadata: info?.metadata ?? {}, // outcome, httpStatus, …
-    wait_ms: delay ? delay.seconds * 1000 + Math.floor(delay.nanos / 1e6) : null, // null: not again
+    wait_ms: delay ? delay.seconds * 1000 + Math.ceil(delay.nanos / 1e6) : null, // null: not again
     request_id: find("google.rpc.RequestInfo", RequestInfo.decode)?.requestId ?? "",
     context_info: Buffer.from(find("boxgrpc.v1.BoxError", BoxError.decode)?.contextInfo ?? "").toString(), // Box's JSON
     rule: rule ? "RETRY_" + rule.retry : "",
