@@ -13,9 +13,9 @@ BUF := node_modules/.bin/buf
 LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 TAG := $(shell git describe --tags --abbrev=0 2>/dev/null)
 
-.PHONY: all generate test race model soak big storm bench bench-look bench-check lint proto snippets fuzz conformance check-generate help
+.PHONY: all generate test race model soak big storm bench bench-look bench-check lint proto fuzz conformance check-generate help
 
-all: generate test race model soak bench-check lint proto snippets fuzz conformance ## Everything
+all: generate test race model soak bench-check lint proto fuzz conformance ## Everything
 
 generate: $(BUF) ## Generate code and catalog.json from the schema
 	$(BUF) format -w
@@ -71,13 +71,9 @@ fuzz: ## Each fuzz target for FUZZTIME (default 10s)
 		done; \
 	done
 
-snippets: $(BUF) ## The README's buf.gen.yaml
-	@mkdir -p .tools && sed -n '/^```yaml$$/,/^```$$/p' README.md | sed '/^```/d' > .tools/buf.gen.yaml
-	PATH="$(CURDIR)/node_modules/.bin:$$PATH" buf generate --template .tools/buf.gen.yaml -o .tools/snippets
-	@ls .tools/snippets/gen/ts/boxgrpc/v1/*.ts
-
-conformance: ## The catalogue against the schema, and the vectors
-	go test ./conformance
+conformance: $(BUF) ## The vectors, here and in TypeScript, Python and Java
+	conformance/build.sh
+	cd conformance && go test -count=1 -parallel 8 -languages
 
 check-generate: generate ## Fails if generated files are not fresh
 	git diff --exit-code -- gen examples/gen conformance proto examples/proto

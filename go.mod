@@ -2,7 +2,7 @@ module github.com/boxgrpc/boxgrpc
 
 go 1.26.0
 
-ignore ./node_modules
+ignore node_modules
 
 require (
 	github.com/google/go-cmp v0.7.0

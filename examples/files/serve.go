@@ -36,6 +36,7 @@ Example:
 type settings struct {
 	listen, boxURL, uploadURL, token string
 	serviceAccount                   bool
+	attempts                         int
 }
 
 // serve runs the service until ctx ends.
@@ -67,7 +68,8 @@ func shutDown(srv *grpc.Server) {
 }
 
 func (s settings) client() *client {
-	c := newClient(s.boxURL, s.token, retry.New(retry.WithObserver(retry.LogTo(slog.Default()))), nil)
+	ctl := retry.New(retry.WithMaxAttempts(s.attempts), retry.WithObserver(retry.LogTo(slog.Default())))
+	c := newClient(s.boxURL, s.token, ctl, nil)
 	c.uploadURL = s.uploadURL
 	if s.serviceAccount {
 		c.translator = translate.Box.With(translate.WithServiceCredentials())
@@ -87,6 +89,7 @@ func parseSettings(args []string, out io.Writer) (settings, error) {
 	fs.StringVar(&s.token, "token", "", "the bearer `token` for Box")
 	fs.BoolVar(&s.serviceAccount, "service-account", false,
 		"the token is the service's own and no business of callers:\nits failure is INTERNAL to them and not UNAUTHENTICATED")
+	fs.IntVar(&s.attempts, "attempts", 3, "how `often` to try what may be tried again, 1 to 100;\n1: callers are told when, and try themselves")
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		help(fs, out)
@@ -117,6 +120,8 @@ func (s *settings) complete(rest []string) error {
 		return errors.New("-box-url is missing")
 	case s.token == "":
 		return errors.New("-token is missing")
+	case s.attempts < 1 || s.attempts > 100:
+		return fmt.Errorf("-attempts %d is not from 1 to 100", s.attempts)
 	case s.uploadURL == "":
 		s.uploadURL = s.boxURL
 	}

@@ -119,6 +119,23 @@ func TestServeCredentials(t *testing.T) {
 	}
 }
 
+// With -attempts 1 the service repeats nothing: callers who retry by themselves would
+// otherwise multiply what it does.
+func TestServeAttempts(t *testing.T) {
+	for attempts, want := range map[string]int{"1": 1, "2": 2} {
+		box := boxtest.NewServer()
+		defer box.Close()
+		files, stop := startServe(t, "-box-url", box.URL, "-token", "T", "-attempts", attempts)
+		down := boxtest.Error(503, "unavailable", "later")
+		box.Script("/", down, down, down)
+		_, _ = files.GetFile(t.Context(), &filesv1.GetFileRequest{FileId: "1"})
+		if got := len(box.Requests()); got != want {
+			t.Errorf("-attempts %s: %d requests to Box, want %d", attempts, got, want)
+		}
+		stop()
+	}
+}
+
 func TestCommandLine(t *testing.T) {
 	tests := []struct {
 		args       []string
@@ -135,6 +152,8 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"serve", "-box-url", "http://box", "-upload-url", "ftp://x", "-token", "T"}, 2, "", "-upload-url"},
 		{[]string{"serve", "-box-url", "http://box", "-token", "T", "more"}, 2, "", `unexpected argument "more"`},
 		{[]string{"serve", "-port", "1"}, 2, "", "-port"},
+		{[]string{"serve", "-box-url", "http://box", "-token", "T", "-attempts", "0"}, 2, "", "-attempts 0 is not from 1 to 100"},
+		{[]string{"serve", "-box-url", "http://box", "-token", "T", "-attempts", "101"}, 2, "", "-attempts 101 is not from 1 to 100"},
 		{[]string{"serve", "-box-url", "http://box", "-token", "T", "-listen", "nowhere"}, 1, "", "listen"},
 	}
 	for _, tt := range tests {
