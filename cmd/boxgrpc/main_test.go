@@ -72,7 +72,7 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no command":                    {nil, "explain or catalog"},
+		"no command":                    {nil, "explain, catalog, service-config, completion"},
 		"unknown command":               {[]string{"explian"}, `"explian"`},
 		"flag before the command":       {[]string{"-o", "json", "explain"}, `"-o"`},
 		"unknown flag":                  {[]string{"explain", "-upstraem", "box"}, "-upstraem"},
