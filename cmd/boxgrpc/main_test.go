@@ -53,6 +53,12 @@ func wantMistake(t *testing.T, in, want string, args ...string) {
 	if status != 2 || out != "" {
 		t.Errorf("exit status %d and output %q, want 2 and none", status, out)
 	}
+	wantLine(t, errOut, want)
+}
+
+// wantLine checks that a mistake is one line that can be read.
+func wantLine(t *testing.T, errOut, want string) {
+	t.Helper()
 	line, rest, _ := strings.Cut(errOut, "\n")
 	if rest != "" || !strings.HasPrefix(line, "boxgrpc: ") || !strings.Contains(line, want) {
 		t.Errorf("standard error %q, want one line with %q", errOut, want)

@@ -29,15 +29,15 @@ var reflectionMethods = []string{
 // maxFiles bounds what is read of a server that never comes to an end.
 const maxFiles = 10000
 
-// A reflection is the schema that a server tells about itself.
-type reflection struct {
+// A serverSchema is the schema that a server tells about itself.
+type serverSchema struct {
 	target *target
 	conn   *grpc.ClientConn
 	stream grpc.ClientStream
 	tried  int // of the methods
 }
 
-func (r *reflection) services(ctx context.Context) ([]string, error) {
+func (r *serverSchema) services(ctx context.Context) ([]string, error) {
 	resp, err := r.ask(ctx, &reflectionv1.ServerReflectionRequest{
 		MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{ListServices: "*"},
 	})
@@ -54,7 +54,7 @@ func (r *reflection) services(ctx context.Context) ([]string, error) {
 
 // load asks for the files of the services, then for what these import and the server
 // did not send along: some send one file at a time.
-func (r *reflection) load(ctx context.Context, services []string) (*protoregistry.Files, error) {
+func (r *serverSchema) load(ctx context.Context, services []string) (*protoregistry.Files, error) {
 	f := found{asked: make(map[string]bool)}
 	for _, name := range services {
 		if err := r.fetch(ctx, &f, &reflectionv1.ServerReflectionRequest{
@@ -90,7 +90,7 @@ type found struct {
 }
 
 // fetch adds the files of an answer. A name that the server does not know adds none.
-func (r *reflection) fetch(ctx context.Context, f *found, req *reflectionv1.ServerReflectionRequest) error {
+func (r *serverSchema) fetch(ctx context.Context, f *found, req *reflectionv1.ServerReflectionRequest) error {
 	resp, err := r.ask(ctx, req)
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ func (f *found) add(fd *descriptorpb.FileDescriptorProto) {
 
 // ask asks on the stream that is open, else it opens one, of the older version where
 // the server does not know the newer.
-func (r *reflection) ask(ctx context.Context, req *reflectionv1.ServerReflectionRequest) (*reflectionv1.ServerReflectionResponse, error) {
+func (r *serverSchema) ask(ctx context.Context, req *reflectionv1.ServerReflectionRequest) (*reflectionv1.ServerReflectionResponse, error) {
 	if r.stream == nil {
 		s, err := r.conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, reflectionMethods[r.tried])
 		if err != nil {

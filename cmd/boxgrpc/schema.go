@@ -28,7 +28,7 @@ type schema interface {
 // schema is the file that is named, else the server's word.
 func (t *target) schema(conn *grpc.ClientConn) (schema, error) {
 	if t.descriptors == "" {
-		return &reflection{target: t, conn: conn}, nil
+		return &serverSchema{target: t, conn: conn}, nil
 	}
 	data, err := os.ReadFile(string(t.descriptors))
 	if err != nil {
