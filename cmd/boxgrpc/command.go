@@ -37,7 +37,7 @@ func commands() []command {
 	return []command{
 		{
 			name: "explain", args: "[FILE]", most: 1, define: explainFlags, examples: explainExamples,
-			about: `explain one answer as "curl -i" prints it, or an RPC's error`,
+			about: `explain an answer of HTTP, or the error of an RPC`,
 		},
 		{
 			name: "catalog", define: catalogFlags, examples: catalogExamples,

@@ -157,6 +157,11 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		"many lines":   {lines, []string{"explain", "-jsonl"}},
 		"catalog":      {"", []string{"catalog"}},
 		"catalog json": {"", []string{"catalog", "-o", "json"}},
+		"catalog page": {"", []string{"catalog", "-o", "markdown"}},
+		"completion":   {"", []string{"completion", "zsh"}},
+		"help":         {"", []string{"help"}},
+		"help of one":  {"", []string{"explain", "-h"}},
+		"config":       {"", []string{"service-config", "-descriptors", descriptors(t)}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
