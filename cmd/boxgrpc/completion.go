@@ -115,7 +115,7 @@ func (w words) bash() string {
 		fmt.Fprintf(&b, "\t%s:%s) ;;\n", w.name, strings.Join(free, "|"+w.name+":"))
 	}
 	all := append(w.names(func(flagWords) bool { return true }), "-h")
-	fmt.Fprintf(&b, "\t%s:*) words='%s' ;;\n", w.name, strings.Join(append(all, w.command.words...), " "))
+	fmt.Fprintf(&b, "\t%s:*) words='%s' ;;\n", w.name, strings.Join(append(all, w.words...), " "))
 	return b.String()
 }
 
@@ -128,7 +128,7 @@ func zshScript(list []words) string {
 			fmt.Fprintf(&cases, " \\\n\t\t\t%s", quoted(f.zsh()))
 		}
 		if w.most > 0 {
-			fmt.Fprintf(&cases, " \\\n\t\t\t%s", quoted("1:"+strings.ToLower(strings.Trim(w.args, "[]"))+":"+zshValues(w.command.words, true)))
+			fmt.Fprintf(&cases, " \\\n\t\t\t%s", quoted("1:"+strings.ToLower(strings.Trim(w.args, "[]"))+":"+zshValues(w.words, true)))
 		}
 		cases.WriteString(" ;;\n")
 	}
@@ -182,8 +182,8 @@ func fishScript(list []words) string {
 			fmt.Fprintf(&b, "%s -o %s -d %s%s\n", within, f.name[1:], quoted(f.about), f.fish())
 		}
 		switch {
-		case w.command.words != nil:
-			fmt.Fprintf(&b, "%s -a %s\n", within, quoted(strings.Join(w.command.words, " ")))
+		case w.words != nil:
+			fmt.Fprintf(&b, "%s -a %s\n", within, quoted(strings.Join(w.words, " ")))
 		case w.most > 0:
 			fmt.Fprintf(&b, "%s -F\n", within)
 		}

@@ -120,7 +120,7 @@ func open(files []string, in io.Reader) (io.ReadCloser, error) {
 	if len(files) == 0 || files[0] == "-" {
 		return io.NopCloser(in), nil
 	}
-	f, err := os.Open(files[0]) //nolint:gosec // the file that the user names
+	f, err := os.Open(files[0])
 	if err != nil {
 		return nil, usagef("%v", err)
 	}

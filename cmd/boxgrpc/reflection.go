@@ -63,7 +63,10 @@ func (r *serverSchema) load(ctx context.Context, services []string) (*protoregis
 			return nil, err
 		}
 	}
-	for i := 0; i < len(f.list); i++ {
+	for i := 0; ; i++ {
+		if i == len(f.list) { // it grows
+			break
+		}
 		for _, name := range f.list[i].GetDependency() {
 			if f.asked[name] || len(f.list) > maxFiles {
 				continue

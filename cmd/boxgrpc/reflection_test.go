@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/reflection"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
-	reflectionv1alpha "google.golang.org/grpc/reflection/grpc_reflection_v1alpha" //nolint:staticcheck // older servers offer no other
+	reflectionv1alpha "google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -102,7 +102,7 @@ func TestOtherServersReflection(t *testing.T) {
 		t.Errorf("one file at a time: %s", page)
 	}
 	wantMistake(t, "", "there are shop.v1.Hidden, shop.v1.Shop, shop.v1.Till", "explain", "-target", sparing, "-plaintext", "-method", "shop.v1.Hidden/Buy")
-	files["item.proto"].Syntax = proto.String("proto9")
+	files["item.proto"].Syntax = new("proto9")
 	wantFailure(t, "makes no sense", "explain", "-target", sparing, "-plaintext", "-method", "shop.v1.Shop/Buy")
 }
 

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -66,7 +67,7 @@ func (*service) ListFolder(_ *filesv1.ListFolderRequest, stream grpc.ServerStrea
 
 func (*service) UploadFile(stream grpc.ClientStreamingServer[filesv1.UploadFileRequest, filesv1.UploadFileResponse]) error {
 	for n := int64(0); ; n++ {
-		if _, err := stream.Recv(); err == io.EOF {
+		if _, err := stream.Recv(); errors.Is(err, io.EOF) {
 			return stream.SendAndClose(&filesv1.UploadFileResponse{File: &filesv1.File{Size: n}})
 		} else if err != nil {
 			return err

@@ -53,7 +53,10 @@ func filesOf(list []*descriptorpb.FileDescriptorProto) (*protoregistry.Files, er
 	for _, fd := range list {
 		have[fd.GetName()] = true
 	}
-	for i := 0; i < len(list); i++ {
+	for i := 0; ; i++ {
+		if i == len(list) { // it grows
+			break
+		}
 		for _, name := range list[i].GetDependency() {
 			known, err := protoregistry.GlobalFiles.FindFileByPath(name)
 			if err == nil && !have[name] {

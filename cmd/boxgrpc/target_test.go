@@ -122,7 +122,7 @@ func TestMistakesAboutATarget(t *testing.T) {
 	target := []string{"explain", "-target", address, "-plaintext"}
 	text := inFile(t, "hello")
 	missing := filepath.Join(t.TempDir(), "none")
-	broken := written(t, &descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{{Name: proto.String("a.proto"), Syntax: proto.String("proto9")}}})
+	broken := written(t, &descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{{Name: new("a.proto"), Syntax: new("proto9")}}})
 	if err := os.WriteFile(missing+".empty", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
