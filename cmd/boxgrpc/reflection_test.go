@@ -5,6 +5,7 @@ package main
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -30,7 +31,7 @@ func shop(t *testing.T) map[string]*descriptorpb.FileDescriptorProto {
 		   method { name: "Buy" input_type: ".shop.v1.Item" output_type: ".google.protobuf.Timestamp" }
 		   method { name: "Look" input_type: ".shop.v1.Item" output_type: ".google.protobuf.Timestamp" options { idempotency_level: NO_SIDE_EFFECTS } } }
 		 service { name: "Till" method { name: "Open" input_type: ".shop.v1.Item" output_type: ".shop.v1.Item" options { idempotency_level: IDEMPOTENT } } }`,
-		`name: "item.proto" package: "shop.v1" syntax: "proto3"
+		`name: "item.proto" package: "shop.v1" syntax: "proto3" dependency: "gone.proto"
 		 message_type { name: "Item" field { name: "sku" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL json_name: "sku" } }`,
 	} {
 		fd := &descriptorpb.FileDescriptorProto{}
@@ -48,6 +49,7 @@ type oneByOne struct {
 	reflectionv1.UnimplementedServerReflectionServer
 
 	files map[string]*descriptorpb.FileDescriptorProto
+	gone  *atomic.Int32 // how often the file was asked for that nobody has
 }
 
 func (r oneByOne) ServerReflectionInfo(stream reflectionv1.ServerReflection_ServerReflectionInfoServer) error {
@@ -66,6 +68,9 @@ func (r oneByOne) answer(req *reflectionv1.ServerReflectionRequest) *reflectionv
 	if req.GetListServices() != "" {
 		list := &reflectionv1.ListServiceResponse{Service: []*reflectionv1.ServiceResponse{{Name: "shop.v1.Till"}, {Name: "shop.v1.Shop"}, {Name: "shop.v1.Hidden"}}}
 		return &reflectionv1.ServerReflectionResponse{MessageResponse: &reflectionv1.ServerReflectionResponse_ListServicesResponse{ListServicesResponse: list}}
+	}
+	if req.GetFileByFilename() == "gone.proto" {
+		r.gone.Add(1)
 	}
 	fd := r.files[req.GetFileByFilename()]
 	if strings.HasPrefix(req.GetFileContainingSymbol(), "shop.v1.") && req.GetFileContainingSymbol() != "shop.v1.Hidden" {
@@ -94,12 +99,15 @@ func TestOtherServersReflection(t *testing.T) {
 	if page := asked(t, old, "-method", getFile); !strings.Contains(page, "RESOURCE_EXHAUSTED") {
 		t.Errorf("v1alpha: %s", page)
 	}
-	files := shop(t)
+	files, gone := shop(t), new(atomic.Int32)
 	sparing := serve(t, &service{}, func(srv *grpc.Server) {
-		reflectionv1.RegisterServerReflectionServer(srv, oneByOne{files: files})
+		reflectionv1.RegisterServerReflectionServer(srv, oneByOne{files: files, gone: gone})
 	})
 	if page := asked(t, sparing, "-method", "shop.v1.Shop/Buy", "-d", `{"sku":"a"}`); !strings.Contains(page, "unknown service shop.v1.Shop") {
 		t.Errorf("one file at a time: %s", page)
+	}
+	if n := gone.Load(); n != 1 {
+		t.Errorf("asked %d times for a file that two others import and nobody has, want once", n)
 	}
 	wantMistake(t, "", "there are shop.v1.Hidden, shop.v1.Shop, shop.v1.Till", "explain", "-target", sparing, "-plaintext", "-method", "shop.v1.Hidden/Buy")
 	files["item.proto"].Syntax = new("proto9")
@@ -111,7 +119,7 @@ func TestOtherServersReflection(t *testing.T) {
 func TestServiceConfig(t *testing.T) {
 	t.Parallel()
 	sparing := serve(t, &service{}, func(srv *grpc.Server) {
-		reflectionv1.RegisterServerReflectionServer(srv, oneByOne{files: shop(t)})
+		reflectionv1.RegisterServerReflectionServer(srv, oneByOne{files: shop(t), gone: new(atomic.Int32)})
 	})
 	set := &descriptorpb.FileDescriptorSet{}
 	for _, fd := range shop(t) {

@@ -69,8 +69,7 @@ func (t *target) dial() (*grpc.ClientConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := grpc.NewClient(t.address, grpc.WithTransportCredentials(creds), grpc.WithDisableRetry(),
-		grpc.WithDisableServiceConfig(), grpc.WithUserAgent("boxgrpc"))
+	conn, err := grpc.NewClient(t.address, grpc.WithTransportCredentials(creds), grpc.WithDisableRetry(), grpc.WithUserAgent("boxgrpc"))
 	if err != nil {
 		return nil, usagef("-target %.80q: %v", t.address, err)
 	}

@@ -141,6 +141,7 @@ func TestMistakesAboutATarget(t *testing.T) {
 		"no such request":           {append(target, "-method", getFile, "-d", "@"+missing), "-d: open"},
 		"no such metadata":          {append(target, "-method", getFile, "-H", "@"+missing), "-H: open"},
 		"metadata without a name":   {append(target, "-method", getFile, "-H", "a: 1", "-H", "b"), "-H, number 2"},
+		"bytes that are not base64": {append(target, "-method", getFile, "-H", "x-bin: %"), "-H, number 1"},
 		"no time":                   {append(target, "-timeout", "0s"), "-timeout 0s: give more than 0"},
 		"no such authority":         {[]string{"explain", "-target", address, "-cacert", missing}, "-cacert: open"},
 		"authority that is none":    {[]string{"explain", "-target", address, "-cacert", text}, "no certificate in PEM"},
