@@ -31,8 +31,10 @@ func shop(t *testing.T) map[string]*descriptorpb.FileDescriptorProto {
 		   method { name: "Buy" input_type: ".shop.v1.Item" output_type: ".google.protobuf.Timestamp" }
 		   method { name: "Look" input_type: ".shop.v1.Item" output_type: ".google.protobuf.Timestamp" options { idempotency_level: NO_SIDE_EFFECTS } } }
 		 service { name: "Till" method { name: "Open" input_type: ".shop.v1.Item" output_type: ".shop.v1.Item" options { idempotency_level: IDEMPOTENT } } }`,
-		`name: "item.proto" package: "shop.v1" syntax: "proto3" dependency: "gone.proto"
-		 message_type { name: "Item" field { name: "sku" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL json_name: "sku" } }`,
+		`name: "item.proto" package: "shop.v1" syntax: "proto3" dependency: "gone.proto" dependency: "google/protobuf/timestamp.proto"
+		 message_type { name: "Item"
+		   field { name: "sku" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL json_name: "sku" }
+		   field { name: "at" number: 2 type: TYPE_MESSAGE type_name: ".google.protobuf.Timestamp" label: LABEL_OPTIONAL json_name: "at" } }`,
 	} {
 		fd := &descriptorpb.FileDescriptorProto{}
 		if err := prototext.Unmarshal([]byte(text), fd); err != nil {
@@ -103,7 +105,7 @@ func TestOtherServersReflection(t *testing.T) {
 	sparing := serve(t, &service{}, func(srv *grpc.Server) {
 		reflectionv1.RegisterServerReflectionServer(srv, oneByOne{files: files, gone: gone})
 	})
-	if page := asked(t, sparing, "-method", "shop.v1.Shop/Buy", "-d", `{"sku":"a"}`); !strings.Contains(page, "unknown service shop.v1.Shop") {
+	if page := asked(t, sparing, "-method", "shop.v1.Shop/Buy", "-d", `{"sku":"a","at":"2026-11-22T00:00:00Z"}`); !strings.Contains(page, "unknown service shop.v1.Shop") {
 		t.Errorf("one file at a time: %s", page)
 	}
 	if n := gone.Load(); n != 1 {

@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/resolver"
-	"google.golang.org/grpc/serviceconfig"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/types/descriptorpb"
 )
@@ -26,7 +25,7 @@ func (configured) ResolveNow(resolver.ResolveNowOptions) {}
 func (configured) Close()                                {}
 
 func (c configured) Build(target resolver.Target, cc resolver.ClientConn, _ resolver.BuildOptions) (resolver.Resolver, error) {
-	var config *serviceconfig.ParseResult = cc.ParseServiceConfig(`{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":4,
+	config := cc.ParseServiceConfig(`{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":4,
 		"initialBackoff":"0.001s","maxBackoff":"0.001s","backoffMultiplier":1,"retryableStatusCodes":["UNIMPLEMENTED"]}}]}`)
 	return c, cc.UpdateState(resolver.State{Addresses: []resolver.Address{{Addr: target.Endpoint()}}, ServiceConfig: config})
 }
