@@ -112,6 +112,14 @@ func TestOtherServersReflection(t *testing.T) {
 		t.Errorf("asked %d times for a file that two others import and nobody has, want once", n)
 	}
 	wantMistake(t, "", "there are shop.v1.Hidden, shop.v1.Shop, shop.v1.Till", "explain", "-target", sparing, "-plaintext", "-method", "shop.v1.Hidden/Buy")
+	lost := files["item.proto"]
+	delete(files, "item.proto")
+	wantMistake(t, "", "does not say what shop.v1.Item is", "explain", "-target", sparing, "-plaintext", "-method", "shop.v1.Shop/Buy")
+	lost.MessageType[0].Field[1].TypeName = new(".shop.v1.Gone")
+	files["item.proto"] = lost
+	wantMistake(t, "", "does not say what shop.v1.Gone is", "explain", "-target", sparing, "-plaintext", "-method", "shop.v1.Shop/Buy")
+	lost.MessageType[0].Field[1].Type = descriptorpb.FieldDescriptorProto_TYPE_ENUM.Enum()
+	wantMistake(t, "", "does not say what shop.v1.Gone is", "explain", "-target", sparing, "-plaintext", "-method", "shop.v1.Till/Open")
 	files["item.proto"].Syntax = new("proto9")
 	wantFailure(t, "makes no sense", "explain", "-target", sparing, "-plaintext", "-method", "shop.v1.Shop/Buy")
 }

@@ -113,10 +113,44 @@ func findMethod(ctx context.Context, s schema, name string) (protoreflect.Method
 	if service == nil {
 		return nil, unknown(ctx, s, name)
 	}
-	if m := service.Methods().ByName(protoreflect.Name(path[cut+1:])); m != nil {
-		return m, nil
+	m := service.Methods().ByName(protoreflect.Name(path[cut+1:]))
+	if m == nil {
+		return nil, usagef("-method %.80q: %s has %s", name, service.FullName(), strings.Join(methodNames(service), ", "))
 	}
-	return nil, usagef("-method %.80q: %s has %s", name, service.FullName(), strings.Join(methodNames(service), ", "))
+	for _, message := range []protoreflect.MessageDescriptor{m.Input(), m.Output()} {
+		if lacking := missingIn(message, make(map[protoreflect.FullName]bool)); lacking != "" {
+			return nil, usagef("-method %.80q: the schema does not say what %s is: give -descriptors with all imports", name, lacking)
+		}
+	}
+	return m, nil
+}
+
+// missingIn names a type that a message is made of and no file defines: dynamicpb panics
+// over such. seen are the messages that need not be looked at again.
+func missingIn(m protoreflect.MessageDescriptor, seen map[protoreflect.FullName]bool) protoreflect.FullName {
+	if m.IsPlaceholder() || seen[m.FullName()] {
+		return missing(m)
+	}
+	seen[m.FullName()] = true
+	for i := range m.Fields().Len() {
+		f := m.Fields().Get(i)
+		if e := f.Enum(); e != nil && e.IsPlaceholder() {
+			return missing(e)
+		}
+		if inner := f.Message(); inner != nil {
+			if lacking := missingIn(inner, seen); lacking != "" {
+				return lacking
+			}
+		}
+	}
+	return ""
+}
+
+func missing(d protoreflect.Descriptor) protoreflect.FullName {
+	if d.IsPlaceholder() {
+		return d.FullName()
+	}
+	return ""
 }
 
 func methodNames(s protoreflect.ServiceDescriptor) []string {
