@@ -13,9 +13,9 @@ BUF := node_modules/.bin/buf
 LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 TAG := $(shell git describe --tags --abbrev=0 2>/dev/null)
 
-.PHONY: all generate test race model soak big storm bench lint proto snippets fuzz conformance completion check-generate help
+.PHONY: all generate test race model soak big storm bench bench-look bench-check lint proto snippets fuzz conformance completion check-generate help
 
-all: generate test race model soak bench lint proto snippets fuzz conformance ## Everything
+all: generate test race model soak bench-check lint proto snippets fuzz conformance ## Everything
 
 generate: $(BUF) ## Generate code, catalog.json and docs/codes.md from the schema
 	$(BUF) format -w
@@ -42,7 +42,13 @@ big: ## 1 GiB up and down through the example, and how much memory that took
 storm: ## The storm table beside other retry libraries, and docs/storm.svg (6 minutes)
 	cd bench/storm && go test -count=1 -timeout 30m -run TestTable -args -table -update
 
-bench: $(LINT) ## The quick form: our storm goals, and that README, picture and figures agree
+bench: ## What boxgrpc costs, beside other libraries, as ratios (6 minutes, wants a quiet machine)
+	cd bench && go run ./perf
+
+bench-look: ## Where the time and the bytes of an error RPC go
+	cd bench && go run ./perf -look
+
+bench-check: $(LINT) ## The quick form: storm goals, allocations, bytes; README, picture and figures agree
 	cd bench && go vet ./... && go test -count=1 ./... && $(LINT) run
 
 lint: $(LINT) ## Go linters

@@ -16,14 +16,14 @@ import (
 func Cooldown(left time.Duration) *Error {
 	e := newFailure(boxgrpcv1.Failure_FAILURE_COOLDOWN, boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED, nil)
 	e.allowed, e.hint, e.hinted = true, max(left, 0), true
-	e.parts.setRetry(e.verdict)
+	e.parts.setRetry(&e.verdict)
 	return e
 }
 
 // Attempts is how often the request, or the handler that makes it, was sent or run
 // before this error was given out: metadata "attempts", or 1.
 func (e *Error) Attempts() int {
-	n, err := strconv.Atoi(e.built().info.GetMetadata()[keyAttempts])
+	n, err := strconv.Atoi(e.built().info.metadata.get(keyAttempts))
 	if err != nil {
 		return 1
 	}
@@ -52,9 +52,6 @@ func (e *Error) WithOutcome(o boxgrpcv1.Outcome) *Error {
 
 func (e *Error) withMetadata(key, value string, v verdict) *Error {
 	p := e.built().clone()
-	if p.info.Metadata == nil {
-		p.info.Metadata = make(map[string]string)
-	}
-	p.info.Metadata[key] = value
+	p.setMetadata(key, value)
 	return e.derive(p, v)
 }

@@ -6,118 +6,206 @@ package translate
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/proto"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
 
-// This file says each fact of Box's document once, and has the inverse: what
-// finishBoxError leaves out, boxJSON puts back.
+// This file says each fact of Box's document once, and has the inverse: what boxPacker
+// leaves out, boxJSON puts back.
 
-// A toldMember can stand elsewhere in the status: its name in Box's JSON, its
-// name in the schema, and the value that stands elsewhere.
-type toldMember struct {
-	name   string
-	member boxgrpcv1.BoxError_Member
-	value  func(*parts) (string, bool)
+// A boxPacker packs an answer of Box. It is one allocation, the document included.
+type boxPacker struct {
+	packer
+
+	body      *boxBody
+	challenge string
+	raw       string // the whole body, where that is asked for
+
+	e      boxgrpcv1.BoxError
+	told   [memberChallenge]boxgrpcv1.BoxError_Member // room for BoxError.told
+	other  map[string]json.RawMessage
+	more   bool // something does not stand elsewhere
+	secret bool // something was taken out
 }
 
-// told are all of them but status and context_info. The last is no member of the
-// JSON.
-var told = []toldMember{
-	{"type", boxgrpcv1.BoxError_MEMBER_TYPE, func(*parts) (string, bool) { return "error", true }},
-	{"code", boxgrpcv1.BoxError_MEMBER_CODE, (*parts).loweredReason},
-	{"message", boxgrpcv1.BoxError_MEMBER_MESSAGE, func(p *parts) (string, bool) { return p.message, true }},
-	{"help_url", boxgrpcv1.BoxError_MEMBER_HELP_URL, (*parts).helpURL},
-	{"request_id", boxgrpcv1.BoxError_MEMBER_REQUEST_ID, (*parts).requestID},
-	{"error", boxgrpcv1.BoxError_MEMBER_ERROR, (*parts).loweredReason},
-	{"error_description", boxgrpcv1.BoxError_MEMBER_ERROR_DESCRIPTION, func(p *parts) (string, bool) { return p.message, true }},
-	{challengeField, boxgrpcv1.BoxError_MEMBER_CHALLENGE_ERROR, (*parts).loweredReason},
-}
-
-func (p *parts) loweredReason() (string, bool) {
-	return strings.ToLower(p.info.GetReason()), p.info != nil
-}
-
-func (p *parts) helpURL() (string, bool) {
-	if len(p.help.GetLinks()) == 0 {
-		return "", false
+// elsewhere is the value that a member may have elsewhere in the status.
+func (p *parts) elsewhere(m boxgrpcv1.BoxError_Member) (string, bool) {
+	switch m {
+	case memberType:
+		return "error", true
+	case memberStatus:
+		return p.info.metadata.get(keyHTTPStatus), true
+	case memberCode, memberError, memberChallenge:
+		return strings.ToLower(p.info.reason), true
+	case memberMessage, memberErrorDescription:
+		return p.text, true
+	case memberHelpURL:
+		return p.link(), p.has(kindHelp)
+	case memberRequestID:
+		return p.request(), p.has(kindRequest)
 	}
-	return p.help.GetLinks()[0].GetUrl(), true
+	return "", false
 }
 
-func (p *parts) requestID() (string, bool) {
-	return p.request.GetRequestId(), p.request != nil
-}
-
-// finishBoxError takes secrets out of the document, and every fact that stands
-// elsewhere in the status. It returns nil where nothing is left to say.
-func finishBoxError(e *boxgrpcv1.BoxError, p *parts, raw []byte, s scrubber) proto.Message {
-	if secret := scrubBoxError(e, s); !secret && e.GetShape() != boxgrpcv1.BoxError_SHAPE_NONE && !secretText(raw) {
-		e.RawBody = raw
+// tells whether a member's value stands elsewhere in the status.
+func (p *parts) tells(m boxgrpcv1.BoxError_Member, value string) bool {
+	if m == memberCode || m == memberError || m == memberChallenge {
+		return isLowered(value, p.info.reason)
 	}
-	for _, m := range told {
-		field := boxField(e, m.name)
-		if value, ok := m.value(p); ok && *field != nil && **field == value {
-			*field = nil
-			e.Told = append(e.Told, m.member)
+	there, ok := p.elsewhere(m)
+	return ok && there == value
+}
+
+// isLowered is s == strings.ToLower(upper) for ASCII, without writing it.
+func isLowered(s, upper string) bool {
+	if len(s) != len(upper) {
+		return false
+	}
+	for i := range len(s) {
+		c := upper[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if s[i] != c {
+			return false
 		}
 	}
-	if len(e.GetContextInfo()) > 0 && p.badRequest != nil && sameJSON(e.GetContextInfo(), contextOf(p)) {
-		e.ContextInfo = nil
-		e.Told = append(e.Told, boxgrpcv1.BoxError_MEMBER_CONTEXT_INFO)
-	}
-	slices.Sort(e.GetTold())
-	if p.info.GetDomain() == boxDomain && proto.Equal(e, ordinary) {
-		return nil
-	}
-	return e
+	return true
 }
 
-// ordinary is the commonest document, which is not sent: readers take it for
-// granted in Box's domain. It saves a tenth of a status.
+// document is the detail, without secrets, and without the facts that stand elsewhere in
+// the status. It is nil where nothing is left to say.
+func (d *boxPacker) document() proto.Message {
+	d.e.Told, d.other = d.told[:0], d.body.other
+	for m := memberType; m <= memberErrorDescription; m++ {
+		d.addMember(m)
+	}
+	d.addContext()
+	if d.challenge != "" {
+		d.addText(memberChallenge, d.challenge)
+	}
+	if len(d.other) > 0 {
+		d.e.OtherMembers, d.more = d.clean(marshalJSON(d.other)), true
+	}
+	if d.raw != "" && d.body.object && !d.secret && !secretText([]byte(d.raw)) {
+		d.e.RawBody, d.more = []byte(d.raw), true
+	}
+	d.e.Shape = d.body.shape()
+	if d.info.domain == boxDomain && !d.more && d.e.Shape == ordinary.GetShape() && slices.Equal(d.e.GetTold(), ordinary.GetTold()) {
+		return nil
+	}
+	return &d.e
+}
+
+// ordinary is the commonest document, which is not sent: readers take it for granted in
+// Box's domain. It saves a tenth of a status.
 var ordinary = &boxgrpcv1.BoxError{
 	Shape: boxgrpcv1.BoxError_SHAPE_CLIENT_ERROR,
-	Told: []boxgrpcv1.BoxError_Member{
-		boxgrpcv1.BoxError_MEMBER_TYPE, boxgrpcv1.BoxError_MEMBER_STATUS, boxgrpcv1.BoxError_MEMBER_CODE,
-		boxgrpcv1.BoxError_MEMBER_MESSAGE, boxgrpcv1.BoxError_MEMBER_HELP_URL, boxgrpcv1.BoxError_MEMBER_REQUEST_ID,
-	},
+	Told:  []boxgrpcv1.BoxError_Member{memberType, memberStatus, memberCode, memberMessage, memberHelpURL, memberRequestID},
+}
+
+// addMember puts in a member of the body. One that is of another JSON type than Box
+// documents stays as it is, beside those that nobody documents.
+func (d *boxPacker) addMember(m boxgrpcv1.BoxError_Member) {
+	raw := d.body.known[m]
+	switch {
+	case raw == "":
+	case m == memberStatus && d.tells(m, raw):
+		d.e.Told = append(d.e.Told, m)
+	case m != memberStatus && raw[0] == '"':
+		d.addText(m, d.body.text(m))
+	default:
+		d.other = maps.Clone(d.other)
+		if d.other == nil {
+			d.other = make(map[string]json.RawMessage)
+		}
+		d.other[boxNames[m]] = json.RawMessage(raw)
+	}
+}
+
+// addText puts in a text, or tells that it stands elsewhere.
+func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
+	if d.tells(m, text) {
+		d.e.Told = append(d.e.Told, m)
+		return
+	}
+	clean := scrubText(text)
+	if m == memberMessage || m == memberErrorDescription {
+		clean = d.scrub.text(kindText, clean)
+	}
+	d.secret = d.secret || clean != text
+	if d.tells(m, clean) {
+		d.e.Told = append(d.e.Told, m)
+		return
+	}
+	field := clean // so that nothing is allocated above
+	*boxField(&d.e, m), d.more = &field, true
+}
+
+// addContext puts in context_info, unless BadRequest says all of it.
+func (d *boxPacker) addContext() {
+	raw := d.body.known[memberContextInfo]
+	if raw == "" {
+		return
+	}
+	context := []byte(raw)
+	if !d.body.scanned || !d.scrub.quiet(raw) {
+		context = d.clean(context)
+	}
+	if len(context) > 0 && d.has(kindBadRequest) && sameJSON(context, d.contextInfo()) {
+		d.e.Told = append(d.e.Told, memberContextInfo)
+		return
+	}
+	d.e.ContextInfo, d.more = context, true
+}
+
+func (d *boxPacker) clean(raw []byte) []byte {
+	clean, changed := d.scrub.json(raw)
+	d.secret = d.secret || changed
+	return clean
 }
 
 var boxDomain = domainOf(boxgrpcv1.BoxCode(0).Descriptor())
 
 // boxError returns the Box document that the parts tell, or nil.
 func (p *parts) boxError() *boxgrpcv1.BoxError {
-	if p.document != nil {
-		e, _ := p.document.(*boxgrpcv1.BoxError)
+	if p.has(kindDocument) {
+		e, _ := p.unpacked().(*boxgrpcv1.BoxError)
 		return e
 	}
-	if p.info.GetDomain() == boxDomain && p.info.GetMetadata()[keyTruncated] == "" {
+	if p.info.domain == boxDomain && p.info.metadata.get(keyTruncated) == "" {
 		return ordinary
 	}
 	return nil
 }
 
-// scrubBoxError reports whether there was a secret.
-func scrubBoxError(e *boxgrpcv1.BoxError, s scrubber) bool {
-	var secret, changed bool
-	e.ContextInfo, secret = s.json(e.GetContextInfo())
-	e.OtherMembers, changed = s.json(e.GetOtherMembers())
-	secret = secret || changed
-	for _, m := range told {
-		if field := boxField(e, m.name); *field != nil {
-			clean := scrubText(**field)
-			if m.name == "message" || m.name == "error_description" {
-				clean = s.text(kindText, clean)
-			}
-			secret = secret || clean != **field
-			*field = &clean
-		}
+// boxField is the field of a member that is a text.
+func boxField(e *boxgrpcv1.BoxError, m boxgrpcv1.BoxError_Member) **string {
+	switch m {
+	case memberType:
+		return &e.Type
+	case memberCode:
+		return &e.Code
+	case memberMessage:
+		return &e.Message
+	case memberHelpURL:
+		return &e.HelpUrl
+	case memberRequestID:
+		return &e.RequestId
+	case memberError:
+		return &e.Error
+	case memberErrorDescription:
+		return &e.ErrorDescription
+	case memberChallenge:
+		return &e.ChallengeError
 	}
-	return secret
+	return nil
 }
 
 // boxJSON puts Box's document together again. It returns nil where there was none.
@@ -131,8 +219,7 @@ func boxJSON(e *boxgrpcv1.BoxError, p *parts) []byte {
 	return nil
 }
 
-// boxMembers is the inverse of newBoxError and finishBoxError: nil for a body that
-// was no JSON object.
+// boxMembers is the inverse of boxPacker: nil for a body that was no JSON object.
 func boxMembers(e *boxgrpcv1.BoxError, p *parts) map[string]json.RawMessage {
 	if e.GetShape() == boxgrpcv1.BoxError_SHAPE_NONE {
 		return nil
@@ -141,16 +228,15 @@ func boxMembers(e *boxgrpcv1.BoxError, p *parts) map[string]json.RawMessage {
 	if other := e.GetOtherMembers(); len(other) > 0 && json.Unmarshal(other, &members) != nil {
 		members = make(map[string]json.RawMessage) // not ours: members are JSON
 	}
-	for _, m := range told[:len(told)-1] {
-		if value, ok := boxValue(e, p, m); ok {
-			members[m.name] = marshalJSON(value)
+	for m := memberType; m <= memberErrorDescription; m++ {
+		if value, ok := boxValue(e, p, m); ok && m == memberStatus {
+			members[boxNames[m]] = json.RawMessage(value)
+		} else if ok {
+			members[boxNames[m]] = marshalJSON(value)
 		}
 	}
-	if slices.Contains(e.GetTold(), boxgrpcv1.BoxError_MEMBER_STATUS) {
-		members["status"] = json.RawMessage(p.info.GetMetadata()[keyHTTPStatus])
-	}
-	if slices.Contains(e.GetTold(), boxgrpcv1.BoxError_MEMBER_CONTEXT_INFO) {
-		members["context_info"] = contextOf(p)
+	if slices.Contains(e.GetTold(), memberContextInfo) {
+		members["context_info"] = p.contextInfo()
 	} else if len(e.GetContextInfo()) > 0 {
 		members["context_info"] = e.GetContextInfo()
 	}
@@ -158,12 +244,12 @@ func boxMembers(e *boxgrpcv1.BoxError, p *parts) map[string]json.RawMessage {
 }
 
 // boxValue is the value of a member, from its field or from where it is told.
-func boxValue(e *boxgrpcv1.BoxError, p *parts, m toldMember) (string, bool) {
-	if field := *boxField(e, m.name); field != nil {
-		return *field, true
+func boxValue(e *boxgrpcv1.BoxError, p *parts, m boxgrpcv1.BoxError_Member) (string, bool) {
+	if field := boxField(e, m); field != nil && *field != nil {
+		return **field, true
 	}
-	if slices.Contains(e.GetTold(), m.member) {
-		return m.value(p)
+	if slices.Contains(e.GetTold(), m) {
+		return p.elsewhere(m)
 	}
 	return "", false
 }
@@ -171,16 +257,18 @@ func boxValue(e *boxgrpcv1.BoxError, p *parts, m toldMember) (string, bool) {
 // boxCode reads Box's error code back.
 func boxCode(e *boxgrpcv1.BoxError, p *parts) string {
 	members := boxMembers(e, p)
-	challenge, _ := boxValue(e, p, told[len(told)-1])
+	challenge, _ := boxValue(e, p, memberChallenge)
 	return firstOf(text(members["code"]), text(members["error"]), challenge)
 }
 
-// contextOf is the context_info that BadRequest tells completely.
-func contextOf(p *parts) []byte {
+// contextInfo is the context_info that BadRequest tells completely.
+func (p *parts) contextInfo() []byte {
+	var b errdetails.BadRequest
+	_ = proto.Unmarshal(p.packed[kindBadRequest], &b) // what cannot be read says nothing
 	var info struct {
 		Errors []boxFieldError `json:"errors"`
 	}
-	for _, v := range p.badRequest.GetFieldViolations() {
+	for _, v := range b.GetFieldViolations() {
 		info.Errors = append(info.Errors, boxFieldError{
 			Reason: strings.ToLower(v.GetReason()), Name: v.GetField(), Message: v.GetDescription(),
 		})

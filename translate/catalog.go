@@ -6,6 +6,7 @@ package translate
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -56,6 +57,32 @@ func (t *Translator) lookup(code string, status int) match {
 	}
 	m.decides, m.shared = httpRule(status), true
 	return m
+}
+
+// settled tells whether everything is decided by the status, whatever the code: every
+// code that is documented under it says the same as it. Then nobody reads a body before
+// somebody is shown the error.
+func (t *Translator) settled(status int) bool {
+	return status < 0 || status >= len(t.contested) || !t.contested[status]
+}
+
+// contest finds the statuses that are not settled. Where the code decides, 412 is read
+// otherwise even if the rules are the same.
+func (t *Translator) contest() {
+	t.contested = [len(t.contested)]bool{}
+	for status := 100; status < len(t.contested); status++ {
+		alone := t.lookup("", status)
+		for _, r := range t.codes {
+			if r.GetGrpcCode() != boxgrpcv1.GrpcCode_GRPC_CODE_UNSPECIFIED && documentedUnder(r, status) &&
+				(status == http.StatusPreconditionFailed || !sameVerdict(r, alone.decides)) {
+				t.contested[status] = true
+			}
+		}
+	}
+}
+
+func sameVerdict(a, b *boxgrpcv1.Rule) bool {
+	return a.GetGrpcCode() == b.GetGrpcCode() && a.GetRetry() == b.GetRetry() && proto.Equal(a.GetWithRetryAfter(), b.GetWithRetryAfter())
 }
 
 // httpRule is the shared rule of a status from 100 to 599, or of the x00 of its

@@ -25,10 +25,10 @@ type verdict struct {
 }
 
 // classify judges the upstream request. It returns false for a success.
-func (t *Translator) classify(a *Answer, doc Document) (verdict, bool) {
-	m := t.find(a, doc)
+func (t *Translator) classify(a *Answer, doc *Document) (verdict, bool) {
+	m := t.find(a.Status, doc)
 	v := verdict{code: grpcCode(m.decides.GetGrpcCode()), class: m.decides.GetRetry(), rule: m.code}
-	v.hint, v.hinted = parseRetryAfter(a.Header, time.Now())
+	v.hint, v.hinted = parseRetryAfter(a.Header, time.Time{})
 	if w := m.decides.GetWithRetryAfter(); w != nil && v.hinted {
 		v.widen(w)
 	}
@@ -53,13 +53,13 @@ func (t *Translator) classify(a *Answer, doc Document) (verdict, bool) {
 }
 
 // find looks up the codes, then the inner status, then the status.
-func (t *Translator) find(a *Answer, doc Document) match {
+func (t *Translator) find(status int, doc *Document) match {
 	for _, code := range doc.LookUp {
-		if m := t.lookup(code, a.Status); m.code != nil {
+		if m := t.lookup(code, status); m.code != nil {
 			return m
 		}
 	}
-	m := t.lookup(doc.Code, a.Status)
+	m := t.lookup(doc.Code, status)
 	if m.code != m.decides && doc.InnerStatus >= http.StatusBadRequest && doc.InnerStatus <= 599 {
 		return inner(httpRule(doc.InnerStatus))
 	}

@@ -6,12 +6,11 @@ package translate
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/durationpb"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
@@ -41,64 +40,66 @@ const maxMetadata = 64
 // maxID bounds request ids and names of resources. What is longer is no id.
 const maxID = 256
 
-// A source is what is needed of an answer beside its document.
-type source struct {
-	status   int
-	headerID string
-	body     []byte // only where it is asked for
+// A packer packs the details of an answer, one behind the other, into one buffer.
+type packer struct {
+	*parts
+
+	doc   Document
+	rule  *boxgrpcv1.Rule // of the error code; may be nil
+	scrub scrubber
+	buf   []byte
 }
 
-// assemble builds all that callers will see of an answer, but for the cuts.
-func assemble(t *Translator, src source, doc Document, v verdict) *parts {
-	p := &parts{code: v.code, document: doc.Detail}
-	reason := toReason(scrubText(firstOf(doc.Reason, doc.Code)))
-	if reason == "" {
-		reason = statusReason(src.status)
+// newPacker makes room for this many bytes of details.
+func newPacker(t *Translator, doc Document, room int) packer {
+	return packer{parts: &parts{errorCode: doc.Code}, doc: doc, scrub: t.scrubber, buf: make([]byte, 0, room)}
+}
+
+// assemble packs all that callers will see of an answer, but for the cuts and the
+// document.
+func (p *packer) assemble(t *Translator, status int, headerID string, v *verdict) {
+	doc := &p.doc
+	p.code, p.rule = v.code, v.rule
+	p.info.reason = toReason(scrubText(firstOf(doc.Reason, doc.Code)))
+	if p.info.reason == "" {
+		p.info.reason = statusReason(status)
 	}
-	p.info = &errdetails.ErrorInfo{Reason: reason, Domain: t.upstream.Domain, Metadata: map[string]string{
-		keyHTTPStatus: decimal(src.status),
-		keyOutcome:    outcomeName(v.outcome),
-	}}
-	p.message = t.scrubber.text(kindText, doc.Message)
-	if p.message == "" {
-		p.message = defaultMessage(src.status, reason, doc.Foreign)
+	p.info.domain = t.upstream.Domain
+	p.info.metadata = metadata(p.room[:0]).add(keyHTTPStatus, decimal(status)).add(keyOutcome, outcomeName(v.outcome))
+	p.text = p.scrub.text(kindText, doc.Message)
+	if p.text == "" {
+		p.text = defaultMessage(status, p.info.reason, doc.Foreign)
 	}
 	p.setRetry(v)
-	p.setRequestID(doc.RequestID, src.headerID)
-	for _, key := range []string{keyCause, keyMessageID, keySSB, keyDetailCode, keyInnerStatus} {
-		if value := usableID(doc.Metadata[key]); value != "" && len(value) <= maxMetadata {
-			p.info.Metadata[key] = value
-		}
+	p.setRequestID(headerID)
+	p.setMetadataOf(doc)
+	p.setViolations()
+	if s := p.rule.GetPrecondition(); s != "" {
+		p.pack(kindPrecondition, appendInner(p.buf, s))
 	}
-	if u := scrubText(doc.HelpURL); u != "" {
-		p.help = &errdetails.Help{Links: []*errdetails.Help_Link{{Url: u}}}
+	if s := p.rule.GetQuota(); s != "" {
+		p.pack(kindQuota, appendInner(p.buf, s))
 	}
-	p.setViolations(doc, v.rule, t.scrubber)
-	p.setResource(doc.Resource, v.rule.GetResource(), t.scrubber)
-	if s := v.rule.GetPrecondition(); s != "" {
-		p.precondition = &errdetails.PreconditionFailure{Violations: []*errdetails.PreconditionFailure_Violation{{Type: s}}}
+	p.setResource()
+	if p.help = scrubText(doc.HelpURL); p.help != "" {
+		p.pack(kindHelp, appendInner(p.buf, "", p.help))
 	}
-	if s := v.rule.GetQuota(); s != "" {
-		p.quota = &errdetails.QuotaFailure{Violations: []*errdetails.QuotaFailure_Violation{{Subject: s}}}
-	}
-	if e, ok := doc.Detail.(*boxgrpcv1.BoxError); ok {
-		p.document = finishBoxError(e, p, src.body, t.scrubber)
-	} else if doc.Detail != nil {
-		p.document = proto.Clone(doc.Detail)
-		t.scrubber.message(p.document)
-	}
-	return p
+}
+
+// pack takes the buffer with one detail more.
+func (p *packer) pack(k kind, buf []byte) {
+	p.packed[k] = buf[len(p.buf):len(buf):len(buf)]
+	p.buf = buf
 }
 
 // setRetry keeps the invariant: RetryInfo exactly if a repeat is allowed.
-func (p *parts) setRetry(v verdict) {
+func (p *parts) setRetry(v *verdict) {
+	p.retry, p.wait = v.allowed, defaultWait
 	switch {
-	case v.allowed && v.hinted:
-		p.retry = &errdetails.RetryInfo{RetryDelay: durationpb.New(v.hint)}
-	case v.allowed:
-		p.retry = &errdetails.RetryInfo{RetryDelay: durationpb.New(defaultWait)}
+	case v.hinted && v.allowed:
+		p.wait = v.hint
 	case v.hinted:
-		p.info.Metadata[keyRetryAfter] = waitText(v.hint)
+		p.setMetadata(keyRetryAfter, waitText(v.hint))
 	}
 }
 
@@ -110,14 +111,13 @@ func waitText(d time.Duration) string {
 
 // setRequestID prefers the id in the body and keeps the header's where it is
 // another one.
-func (p *parts) setRequestID(body, header string) {
-	body = usableID(body)
-	id := firstOf(body, header)
-	if id != "" {
-		p.request = &errdetails.RequestInfo{RequestId: id}
+func (p *packer) setRequestID(header string) {
+	p.requestID = firstOf(usableID(p.doc.RequestID), header)
+	if p.requestID != "" {
+		p.pack(kindRequest, appendTexts(p.buf, p.requestID))
 	}
-	if header != "" && header != id {
-		p.info.Metadata[keyHeaderRequestID] = header
+	if header != p.requestID {
+		p.info.metadata = p.info.metadata.add(keyHeaderRequestID, header)
 	}
 }
 
@@ -134,30 +134,41 @@ func usableID(s string) string {
 	return scrubText(s)
 }
 
-func (p *parts) setViolations(doc Document, rule *boxgrpcv1.Rule, s scrubber) {
-	list := doc.Violations
-	if len(list) == 0 && rule.GetField() != "" {
-		list = []*errdetails.BadRequest_FieldViolation{{Field: rule.GetField()}}
+func (p *packer) setMetadataOf(doc *Document) {
+	if len(doc.Metadata) == 0 {
+		return
+	}
+	for _, key := range []string{keyCause, keyMessageID, keySSB, keyDetailCode, keyInnerStatus} {
+		if value := usableID(doc.Metadata[key]); len(value) <= maxMetadata {
+			p.info.metadata = p.info.metadata.add(key, value)
+		}
+	}
+}
+
+func (p *packer) setViolations() {
+	list := p.doc.Violations
+	if len(list) == 0 && p.rule.GetField() != "" {
+		list = []*errdetails.BadRequest_FieldViolation{{Field: p.rule.GetField()}}
 	}
 	if len(list) == 0 {
 		return
 	}
-	p.badRequest = &errdetails.BadRequest{}
+	buf := p.buf
 	for _, v := range list {
-		p.badRequest.FieldViolations = append(p.badRequest.FieldViolations, &errdetails.BadRequest_FieldViolation{
-			Field: scrubText(v.GetField()), Description: s.text(kindText, v.GetDescription()), Reason: v.GetReason(),
-		})
+		buf = appendInner(buf, scrubText(v.GetField()), p.scrub.text(kindText, v.GetDescription()), strings.ToValidUTF8(v.GetReason(), "\uFFFD"))
 	}
+	p.pack(kindBadRequest, buf)
 }
 
-func (p *parts) setResource(r *errdetails.ResourceInfo, fallback string, s scrubber) {
-	kind, name := scrubText(r.GetResourceType()), s.text(kindID, r.GetResourceName())
+func (p *packer) setResource() {
+	r := p.doc.Resource
+	kind, name := scrubText(r.GetResourceType()), p.scrub.text(kindID, r.GetResourceName())
 	if len(kind) > maxID || len(name) > maxID {
 		return
 	}
-	kind = firstOf(kind, fallback)
+	kind = firstOf(kind, p.rule.GetResource())
 	if kind != "" || name != "" {
-		p.resource = &errdetails.ResourceInfo{ResourceType: kind, ResourceName: name}
+		p.pack(kindResource, appendTexts(p.buf, kind, name))
 	}
 }
 
@@ -177,6 +188,22 @@ func defaultMessage(status int, reason string, foreign bool) string {
 	return text
 }
 
+// outcomeNames are the names of outcomes without their prefix, as metadata has them.
+var outcomeNames = func() []string {
+	names := make([]string, len(boxgrpcv1.Outcome_name))
+	for o := range names {
+		names[o] = strings.TrimPrefix(boxgrpcv1.Outcome(o).String(), "OUTCOME_")
+	}
+	return names
+}()
+
 func outcomeName(o boxgrpcv1.Outcome) string {
-	return strings.TrimPrefix(o.String(), "OUTCOME_")
+	if o < 0 || int(o) >= len(outcomeNames) {
+		return o.String()
+	}
+	return outcomeNames[o]
+}
+
+func outcomeNamed(name string) boxgrpcv1.Outcome {
+	return boxgrpcv1.Outcome(max(slices.Index(outcomeNames, name), 0))
 }

@@ -4,13 +4,12 @@
 package translate
 
 import (
-	"bytes"
-	"maps"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
@@ -23,40 +22,59 @@ type Error struct {
 	verdict
 	status       int  // HTTP status
 	answered     bool // there is one
-	errorCode    string
-	family       string // whose texts fit; empty means the domain's
 	serviceOwned bool
+	family       string // whose texts fit; empty means the domain's
 	limit        int
 	cause        error
 
-	build func() *parts
-	once  sync.Once
-	parts *parts
-	st    *status.Status
+	source   source // nil where the parts are there from the beginning
+	takeOnce sync.Once
+	parts    *parts
+	packOnce sync.Once
+	st       *status.Status
 }
 
-// newError keeps of the answer only what the status will need.
-func newError(t *Translator, a *Answer, doc Document, v verdict) *Error {
-	src := source{status: a.Status, headerID: t.RequestID(a.Header)}
-	if t.rawBody {
-		src.body = bytes.Clone(a.Body)
-	}
-	return &Error{
-		verdict: v, status: a.Status, answered: true, errorCode: doc.Code,
-		family: t.family, serviceOwned: t.serviceOwned, limit: t.maxHeaderBytes,
-		build: func() *parts { return assemble(t, src, doc, v) },
-	}
+// A source is what an error is built from once somebody looks at it.
+type source interface{ assemble() *parts }
+
+// init makes e the error of an answer.
+func (e *Error) init(t *Translator, status int, v verdict, s source) {
+	e.verdict, e.status, e.answered = v, status, true
+	e.serviceOwned, e.family, e.limit, e.source = t.serviceOwned, t.family, t.maxHeaderBytes, s
 }
 
-// built builds the status once.
+// An answerError is the error of an answer that a [Decoder] has read.
+type answerError struct {
+	Error
+
+	translator *Translator
+	headerID   string
+	doc        Document
+}
+
+func (e *answerError) assemble() *parts {
+	p := newPacker(e.translator, e.doc, usualDetails)
+	p.assemble(e.translator, e.status, e.headerID, &e.verdict)
+	if e.doc.Detail != nil {
+		m := proto.Clone(e.doc.Detail)
+		p.scrub.message(m)
+		p.setDocument(m, p.buf)
+	}
+	return p.parts
+}
+
+// usualDetails is how many bytes of details most errors have.
+const usualDetails = 512
+
+// built takes what callers will see together once.
 func (e *Error) built() *parts {
 	e = e.orMissing()
-	e.once.Do(func() {
+	e.takeOnce.Do(func() {
 		if e.parts == nil {
-			e.parts, e.build = e.build(), nil
-		}
-		if e.st == nil {
-			e.st = status.FromProto(e.parts.fit(e.limit))
+			e.parts = e.source.assemble()
+			if e.st == nil { // else it is what was received
+				e.parts.fit(e.limit)
+			}
 		}
 	})
 	return e.parts
@@ -66,18 +84,22 @@ func (e *Error) built() *parts {
 // not even for a nil *Error that became an error by mistake.
 func (e *Error) GRPCStatus() *status.Status {
 	e = e.orMissing()
-	e.built()
+	e.packOnce.Do(func() {
+		if e.st == nil {
+			e.st = e.built().pack()
+		}
+	})
 	return e.st
 }
 
 // Error returns the status message.
-func (e *Error) Error() string { return e.built().message }
+func (e *Error) Error() string { return e.built().text }
 
 // missing stands for a nil *Error that became an error by mistake.
 var missing = func() *Error {
 	e := newFailure(boxgrpcv1.Failure_FAILURE_UNSPECIFIED, boxgrpcv1.Outcome_OUTCOME_UNKNOWN, nil)
 	e.code, e.class = codes.Unknown, boxgrpcv1.Retry_RETRY_NEVER
-	e.parts.code, e.parts.message = codes.Unknown, "a nil *translate.Error was returned as an error"
+	e.parts.code, e.parts.text = codes.Unknown, "a nil *translate.Error was returned as an error"
 	return e
 }()
 
@@ -97,24 +119,36 @@ func (e *Error) Unwrap() error { return e.orMissing().cause }
 func (e *Error) Code() codes.Code { return e.orMissing().code }
 
 // Reason returns ErrorInfo.reason, such as ITEM_NAME_IN_USE.
-func (e *Error) Reason() string { return e.built().info.GetReason() }
+func (e *Error) Reason() string { return e.built().info.reason }
 
 // Domain returns ErrorInfo.domain: whose vocabulary the reason belongs to.
-func (e *Error) Domain() string { return e.built().info.GetDomain() }
+func (e *Error) Domain() string { return e.built().info.domain }
 
 // Metadata returns a copy of ErrorInfo.metadata.
-func (e *Error) Metadata() map[string]string { return maps.Clone(e.built().info.GetMetadata()) }
+func (e *Error) Metadata() map[string]string {
+	m := make(map[string]string)
+	for _, entry := range e.built().info.metadata {
+		m[entry.key] = entry.value
+	}
+	return m
+}
 
 // HTTPStatus returns the upstream's HTTP status, and false where no answer came.
 func (e *Error) HTTPStatus() (int, bool) { return e.orMissing().status, e.orMissing().answered }
 
 // ErrorCode returns the upstream's error code as it was sent, or "". In the caller
 // of a service with an upstream of its own ([New]) it is the reason in lower case.
-func (e *Error) ErrorCode() string { return e.orMissing().errorCode }
+func (e *Error) ErrorCode() string {
+	p := e.built()
+	if e.orMissing().answered && p.received {
+		return p.readErrorCode(e.status)
+	}
+	return p.errorCode
+}
 
 // RequestID returns the upstream's id of the request, or "". Give it to the
 // upstream's support.
-func (e *Error) RequestID() string { return e.built().request.GetRequestId() }
+func (e *Error) RequestID() string { return e.built().request() }
 
 // Outcome tells whether the failed request changed anything.
 func (e *Error) Outcome() boxgrpcv1.Outcome { return e.orMissing().outcome }
@@ -155,7 +189,7 @@ func (e *Error) Body() []byte {
 
 // HeaderBytes is what the error costs on the wire, counted as [WithMaxHeaderBytes]
 // says.
-func (e *Error) HeaderBytes() int { return headerBytes(e.built().proto()) }
+func (e *Error) HeaderBytes() int { return e.built().headerBytes() }
 
 // WithoutRetry returns the error without RetryInfo: for a whole RPC that must not
 // be sent again although this request might. A wait that the upstream named moves
@@ -176,17 +210,17 @@ func (e *Error) WithRetryDelay(d time.Duration) *Error {
 
 func (e *Error) judged(v verdict) *Error {
 	p := e.built().clone()
-	p.retry = nil
-	delete(p.info.GetMetadata(), keyRetryAfter)
-	p.setRetry(v)
+	p.setMetadata(keyRetryAfter, "")
+	p.setRetry(&v)
 	return e.derive(p, v)
 }
 
 // derive returns an error like e with other parts.
 func (e *Error) derive(p *parts, v verdict) *Error {
 	e = e.orMissing()
+	p.fit(e.limit)
 	return &Error{
-		verdict: v, status: e.status, answered: e.answered, errorCode: e.errorCode,
+		verdict: v, status: e.status, answered: e.answered,
 		family: e.family, serviceOwned: e.serviceOwned, limit: e.limit, cause: e.cause, parts: p,
 	}
 }
@@ -207,6 +241,7 @@ func (e *Error) ForCaller() *Error {
 		return e
 	}
 	masked := newFailure(boxgrpcv1.Failure_FAILURE_UPSTREAM_CREDENTIALS, boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED, e)
-	masked.parts.request = e.built().request
+	masked.parts.requestID = e.RequestID()
+	masked.parts.packed[kindRequest] = e.built().packed[kindRequest]
 	return masked
 }

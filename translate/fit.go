@@ -8,7 +8,6 @@ import (
 	"sort"
 	"unicode/utf8"
 
-	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -25,14 +24,14 @@ var cuts = []func(p *parts, limit int) bool{
 	cutRawBody,
 	cutPartial,
 	cutContext,
-	func(p *parts, _ int) bool { return drop(&p.localized) },
-	func(p *parts, _ int) bool { return drop(&p.help) },
-	func(p *parts, _ int) bool { return drop(&p.badRequest) },
+	func(p *parts, _ int) bool { return p.drop(kindLocalized) },
+	func(p *parts, _ int) bool { p.help = ""; return p.drop(kindHelp) },
+	func(p *parts, _ int) bool { return p.drop(kindBadRequest) },
 	func(p *parts, limit int) bool { return cutMessage(p, limit, fewWords) },
-	cutDocument,
-	func(p *parts, _ int) bool { return drop(&p.resource) },
-	func(p *parts, _ int) bool { return drop(&p.precondition) },
-	func(p *parts, _ int) bool { return drop(&p.quota) },
+	func(p *parts, _ int) bool { return p.drop(kindDocument) },
+	func(p *parts, _ int) bool { return p.drop(kindResource) },
+	func(p *parts, _ int) bool { return p.drop(kindPrecondition) },
+	func(p *parts, _ int) bool { return p.drop(kindQuota) },
 	func(p *parts, limit int) bool { return cutMessage(p, limit, 0) },
 }
 
@@ -41,73 +40,71 @@ const (
 	shortField = 64 // bytes of a text that a cut document keeps
 )
 
-// fit cuts until everything that boxgrpc writes stays within limit, and packs what
-// is left.
-func (p *parts) fit(limit int) *spb.Status {
-	st := p.proto()
+// fit cuts until everything that boxgrpc writes stays within limit.
+func (p *parts) fit(limit int) {
 	for _, cut := range cuts {
-		if headerBytes(st) <= limit {
-			break
+		if p.headerBytes() <= limit {
+			return
 		}
 		p.truncate(func() bool { return cut(p, limit) })
-		st = p.proto()
 	}
-	return st
 }
 
 // truncate makes a cut and marks it. The mark is there first, to be counted.
 func (p *parts) truncate(cut func() bool) {
-	_, marked := p.info.GetMetadata()[keyTruncated]
-	p.info.Metadata[keyTruncated] = "true"
-	if !cut() && !marked {
-		delete(p.info.GetMetadata(), keyTruncated)
+	before := p.info.metadata
+	p.setMetadata(keyTruncated, "true")
+	if !cut() {
+		p.info.metadata = before
 	}
 }
 
-func drop[T any](field **T) bool {
-	had := *field != nil
-	*field = nil
-	return had
-}
-
-func cutDocument(p *parts, _ int) bool {
-	had := p.document != nil
-	p.document = nil
+func (p *parts) drop(k kind) bool {
+	had := p.packed[k] != nil
+	p.packed[k] = nil
 	return had
 }
 
 func cutRawBody(p *parts, _ int) bool {
-	e, _ := p.document.(*boxgrpcv1.BoxError)
+	e, _ := p.unpacked().(*boxgrpcv1.BoxError)
 	if len(e.GetRawBody()) == 0 {
 		return false
 	}
 	e.RawBody = nil
+	p.setDocument(e, nil)
 	return true
 }
 
 // cutPartial takes what was done or read all the same, and then the list of errors,
 // out of Hitachi's document.
 func cutPartial(p *parts, limit int) bool {
-	e, _ := p.document.(*boxgrpcv1.HitachiError)
-	had := len(e.GetPartialSuccessResponses())+len(e.GetErrorResponses()) > 0
-	if had {
-		e.PartialSuccessResponses = nil
+	e, _ := p.unpacked().(*boxgrpcv1.HitachiError)
+	if len(e.GetPartialSuccessResponses())+len(e.GetErrorResponses()) == 0 {
+		return false
 	}
-	if had && headerBytes(p.proto()) > limit {
+	e.PartialSuccessResponses = nil
+	p.setDocument(e, nil)
+	if p.headerBytes() > limit {
 		e.ErrorResponses = nil
+		p.setDocument(e, nil)
 	}
-	return had
+	return true
 }
 
 // cutContext takes everything of open size out of the document, whoever's it is:
 // bytes, lists, and texts that are longer than a code or an id.
 func cutContext(p *parts, _ int) bool {
-	if p.document == nil {
+	m := p.unpacked()
+	if m == nil {
 		return false
 	}
-	size := proto.Size(p.document)
-	shrink(p.document.ProtoReflect())
-	return proto.Size(p.document) < size
+	size := proto.Size(m)
+	shrink(m.ProtoReflect())
+	if proto.Size(m) == size {
+		return false
+	}
+	p.setDocument(m, nil)
+	return true
 }
 
 func shrink(m protoreflect.Message) {
@@ -125,31 +122,28 @@ func shrink(m protoreflect.Message) {
 
 // cutMessage keeps as much of the message as fits, and in any case its first bytes.
 func cutMessage(p *parts, limit, atLeast int) bool {
-	message := p.message
-	n := sort.Search(len(message), func(n int) bool {
-		p.message = message[:n+1]
-		return headerBytes(p.proto()) > limit
+	text := p.text
+	n := sort.Search(len(text), func(n int) bool {
+		p.text = text[:n+1]
+		return p.headerBytes() > limit
 	})
-	n = min(max(n, atLeast), len(message))
-	for n > 0 && n < len(message) && !utf8.RuneStart(message[n]) {
+	n = min(max(n, atLeast), len(text))
+	for n > 0 && n < len(text) && !utf8.RuneStart(text[n]) {
 		n--
 	}
-	p.message = message[:n]
-	return n < len(message)
+	p.text = text[:n]
+	return n < len(text)
 }
 
 // headerBytes counts the header fields that carry the status, by RFC 9113 section
 // 6.5.2: name, value and 32 for each. The pushback is counted at its longest.
-func headerBytes(st *spb.Status) int {
+func (p *parts) headerBytes() int {
 	const pushback = len("grpc-retry-pushback-ms") + len("2147483647") + 32
-	n := pushback + len("grpc-status") + len(decimal(int(st.GetCode()))) + 32
-	if st.GetMessage() != "" {
-		n += len("grpc-message") + percentEncoded(st.GetMessage()) + 32
+	n := pushback + len("grpc-status") + len(decimal(int(int32(p.code)))) + 32
+	if p.text != "" {
+		n += len("grpc-message") + percentEncoded(p.text) + 32
 	}
-	if len(st.GetDetails()) > 0 {
-		n += len("grpc-status-details-bin") + base64.RawStdEncoding.EncodedLen(proto.Size(st)) + 32
-	}
-	return n
+	return n + len("grpc-status-details-bin") + base64.RawStdEncoding.EncodedLen(p.protoSize()) + 32
 }
 
 // percentEncoded is the length of a grpc-message: bytes outside printable ASCII,

@@ -127,35 +127,42 @@ func (e *Error) wait() time.Duration {
 // fromStatus reads an Error back, or returns nil where the status is not one of
 // ours: ErrorInfo of our domain, or with the outcome that only we tell.
 func fromStatus(st *status.Status) *Error {
-	p := take(st.Proto())
-	_, told := p.info.GetMetadata()[keyOutcome]
-	if p.info == nil || !told && p.info.GetDomain() != ownDomain {
+	r := received{st.Proto()}
+	in, found, wait, retry := r.verdict()
+	if !found || in.metadata.get(keyOutcome) == "" && in.domain != ownDomain {
 		return nil
 	}
-	if p.info.Metadata == nil {
-		p.info.Metadata = make(map[string]string)
-	}
-	e := &Error{parts: p, st: st, limit: defaultMaxHeaderBytes}
-	e.code, e.class = p.code, boxgrpcv1.Retry_RETRY_NEVER
-	e.readMetadata(p)
-	if p.retry != nil {
+	e := &Error{source: r, st: st, limit: defaultMaxHeaderBytes}
+	e.code, e.class = st.Code(), boxgrpcv1.Retry_RETRY_NEVER
+	e.readMetadata(in.metadata)
+	if retry {
 		e.allowed, e.class = true, boxgrpcv1.Retry_RETRY_ALWAYS
-		e.hint, e.hinted = max(p.retry.GetRetryDelay().AsDuration(), 0), true
+		e.hint, e.hinted = wait, true
 	}
 	return e
 }
 
-// errorCodeOf reads the upstream's error code back from a status: from where its
-// document says it stands, else from the reason.
-func errorCodeOf(p *parts, status int) string {
-	reason := p.info.GetReason()
+func (e *Error) readMetadata(m metadata) {
+	e.outcome = outcomeNamed(m.get(keyOutcome))
+	e.status, e.answered = parseDecimal(m.get(keyHTTPStatus))
+	if wait := m.get(keyRetryAfter); wait != "" {
+		if d, err := time.ParseDuration(wait); err == nil {
+			e.hint, e.hinted = max(d, 0), true
+		}
+	}
+}
+
+// readErrorCode reads the upstream's error code back: from where its document says it
+// stands, else from the reason.
+func (p *parts) readErrorCode(status int) string {
+	reason := p.info.reason
 	if reason == statusReason(status) {
 		reason = ""
 	}
-	if id := p.info.GetMetadata()[keyMessageID]; id != "" {
+	if id := p.info.metadata.get(keyMessageID); id != "" {
 		return id
 	}
-	switch doc := p.document.(type) {
+	switch doc := p.unpacked().(type) {
 	case *boxgrpcv1.BoxError:
 		return boxCode(doc, p)
 	case *boxgrpcv1.InformaticaError:
@@ -163,7 +170,7 @@ func errorCodeOf(p *parts, status int) string {
 	case *boxgrpcv1.HitachiError:
 		return doc.GetMessageId()
 	}
-	switch p.info.GetDomain() {
+	switch p.info.domain {
 	case hitachiDomain:
 		return ""
 	case informaticaDomain:
@@ -176,15 +183,3 @@ var (
 	hitachiDomain     = domainOf(boxgrpcv1.HitachiCode(0).Descriptor())
 	informaticaDomain = domainOf(boxgrpcv1.InformaticaCode(0).Descriptor())
 )
-
-func (e *Error) readMetadata(p *parts) {
-	md := p.info.GetMetadata()
-	e.outcome = boxgrpcv1.Outcome(boxgrpcv1.Outcome_value["OUTCOME_"+md[keyOutcome]])
-	e.status, e.answered = parseDecimal(md[keyHTTPStatus])
-	if d, err := time.ParseDuration(md[keyRetryAfter]); err == nil {
-		e.hint, e.hinted = max(d, 0), true
-	}
-	if e.answered {
-		e.errorCode = errorCodeOf(p, e.status)
-	}
-}

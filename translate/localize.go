@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/text/language"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/proto"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
@@ -80,14 +81,15 @@ func (e *Error) WithLanguage(acceptLanguage string) *Error {
 		return e
 	}
 	p := e.built().clone()
-	p.localized = &errdetails.LocalizedMessage{Locale: locale, Message: text}
+	p.packed[kindLocalized] = appendTexts(nil, locale, text)
 	return e.derive(p, e.verdict)
 }
 
 // LocalizedMessage returns the text for the person at the screen and its locale, or
 // two empty strings: see [Error.WithLanguage].
 func (e *Error) LocalizedMessage() (locale, message string) {
-	m := e.built().localized
+	var m errdetails.LocalizedMessage
+	_ = proto.Unmarshal(e.built().packed[kindLocalized], &m) // what cannot be read says nothing
 	return m.GetLocale(), m.GetMessage()
 }
 
@@ -115,7 +117,7 @@ func (e *Error) textKey() string {
 	if !e.answered {
 		return reason
 	}
-	for _, code := range []string{e.errorCode, reason} {
+	for _, code := range []string{e.ErrorCode(), reason} {
 		if r := Box.codes[code]; r != nil && documentedUnder(r, e.status) {
 			return code
 		}

@@ -4,126 +4,229 @@
 package translate
 
 import (
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"strings"
+	"sync"
+	"time"
+
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/anypb"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
 
-// parts are the google.rpc.Status of an error taken apart: each detail by its
-// type, found by type and never by position. Both sides of the wire work on them.
+// parts are the google.rpc.Status of an error taken apart: each detail by its type, found
+// by type and never by position. Both sides of the wire work on them. Nothing that they
+// point to is ever changed.
 type parts struct {
-	code         codes.Code
-	message      string
-	info         *errdetails.ErrorInfo
-	retry        *errdetails.RetryInfo
-	request      *errdetails.RequestInfo
-	badRequest   *errdetails.BadRequest
-	precondition *errdetails.PreconditionFailure
-	quota        *errdetails.QuotaFailure
-	resource     *errdetails.ResourceInfo
-	help         *errdetails.Help
-	localized    *errdetails.LocalizedMessage
-	document     proto.Message
+	code codes.Code
+	text string // the message
+	info info
+
+	retry bool // there is RetryInfo
+	wait  time.Duration
+
+	requestID string // of RequestInfo
+	help      string // the first link of Help
+	errorCode string // the upstream's, as it was sent
+	received  bool   // they came over the wire: the error code has to be read
+
+	// packed are the details as they go onto the wire, by kind. Info and retry, which
+	// change on the way, are packed last.
+	packed       [kinds][]byte
+	documentType protoreflect.MessageType // of the last of them; nil: that of url, if it is known
+	url          string
+
+	room [4]entry // for the metadata of most answers
 }
 
-// details in the order in which callers get them.
-func (p *parts) details() []proto.Message {
-	list := make([]proto.Message, 0, 10)
-	add := func(m proto.Message, present bool) {
-		if present {
-			list = append(list, m)
-		}
-	}
-	add(p.info, p.info != nil)
-	add(p.retry, p.retry != nil)
-	add(p.request, p.request != nil)
-	add(p.badRequest, p.badRequest != nil)
-	add(p.precondition, p.precondition != nil)
-	add(p.quota, p.quota != nil)
-	add(p.resource, p.resource != nil)
-	add(p.help, p.help != nil)
-	add(p.localized, p.localized != nil)
-	add(p.document, p.document != nil && proto.Size(p.document) > 0)
-	return list
-}
+// kind is the type of a detail. Callers get details in this order.
+type kind int
 
-// proto packs the parts. A detail that cannot be packed is left out; the code
-// never is.
-func (p *parts) proto() *spb.Status {
-	st := &spb.Status{Code: int32(p.code), Message: p.message}
-	for _, m := range p.details() {
-		value, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
-		if err != nil {
-			continue
-		}
-		st.Details = append(st.Details, &anypb.Any{TypeUrl: typeURL(m), Value: value})
-	}
-	return st
-}
+const (
+	kindInfo kind = iota
+	kindRetry
+	kindRequest
+	kindBadRequest
+	kindPrecondition
+	kindQuota
+	kindResource
+	kindHelp
+	kindLocalized
+	kindDocument
+	kinds
+)
+
+var (
+	boxErrorType = (*boxgrpcv1.BoxError)(nil).ProtoReflect().Type()
+	boxErrorURL  = typePrefix + string(boxErrorType.Descriptor().FullName())
+)
 
 const typePrefix = "type.googleapis.com/"
 
-func typeURL(m proto.Message) string {
-	return typePrefix + string(m.ProtoReflect().Descriptor().FullName())
+// typeURLs of all kinds but the document.
+var typeURLs = [kindDocument]string{
+	kindInfo:         typePrefix + "google.rpc.ErrorInfo",
+	kindRetry:        typePrefix + "google.rpc.RetryInfo",
+	kindRequest:      typePrefix + "google.rpc.RequestInfo",
+	kindBadRequest:   typePrefix + "google.rpc.BadRequest",
+	kindPrecondition: typePrefix + "google.rpc.PreconditionFailure",
+	kindQuota:        typePrefix + "google.rpc.QuotaFailure",
+	kindResource:     typePrefix + "google.rpc.ResourceInfo",
+	kindHelp:         typePrefix + "google.rpc.Help",
+	kindLocalized:    typePrefix + "google.rpc.LocalizedMessage",
 }
 
-// take is the inverse of proto. Of two details of one type the first counts; a
-// type that this binary does not know is passed over, unless it is the last: the
-// document.
-func take(st *spb.Status) *parts {
-	p := &parts{code: codes.Code(st.GetCode()), message: st.GetMessage()}
-	for _, detail := range st.GetDetails() {
-		m, err := detail.UnmarshalNew()
-		if err != nil {
-			continue
+// kindOfType finds the kind by the last segment of a type's address
+// (google/protobuf/any.proto).
+func kindOfType(url string) kind {
+	name := url[strings.LastIndexByte(url, '/')+1:]
+	for k, u := range typeURLs {
+		if u[len(typePrefix):] == name {
+			return kind(k)
 		}
-		p.takeDetail(m)
 	}
-	return p
+	return kindDocument
 }
 
-func (p *parts) takeDetail(m proto.Message) {
-	switch m := m.(type) {
-	case *errdetails.ErrorInfo:
-		setOnce(&p.info, m)
-	case *errdetails.RetryInfo:
-		setOnce(&p.retry, m)
-	case *errdetails.RequestInfo:
-		setOnce(&p.request, m)
-	case *errdetails.BadRequest:
-		setOnce(&p.badRequest, m)
-	case *errdetails.PreconditionFailure:
-		setOnce(&p.precondition, m)
-	case *errdetails.QuotaFailure:
-		setOnce(&p.quota, m)
-	case *errdetails.ResourceInfo:
-		setOnce(&p.resource, m)
-	case *errdetails.Help:
-		setOnce(&p.help, m)
-	case *errdetails.LocalizedMessage:
-		setOnce(&p.localized, m)
+// has tells whether there is a detail of the kind.
+func (p *parts) has(k kind) bool {
+	switch k {
+	case kindInfo:
+		return true
+	case kindRetry:
+		return p.retry
+	}
+	return p.packed[k] != nil
+}
+
+func (p *parts) typeURL(k kind) string {
+	if k == kindDocument {
+		return p.url
+	}
+	return typeURLs[k]
+}
+
+// size of the value of a detail that is there.
+func (p *parts) size(k kind) int {
+	switch k {
+	case kindInfo:
+		return p.info.size()
+	case kindRetry:
+		return sizeWait(p.wait)
+	}
+	return len(p.packed[k])
+}
+
+// value of a detail that is there. What is still to be packed goes to the end of b.
+func (p *parts) value(k kind, b []byte) (value, end []byte) {
+	switch k {
+	case kindInfo:
+		b = p.info.append(b)
+	case kindRetry:
+		b = appendWait(b, p.wait)
 	default:
-		if p.document == nil {
-			p.document = m
+		return p.packed[k], b
+	}
+	return b[:len(b):len(b)], b[len(b):]
+}
+
+// A scratch status is for handing parts over to a function that copies them.
+type scratch struct {
+	status spb.Status
+	any    [kinds]anypb.Any
+	list   [kinds]*anypb.Any
+	room   [192]byte // for info and retry
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// pack makes the status.
+func (p *parts) pack() *status.Status {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	s.status.Code, s.status.Message = int32(p.code), p.text
+	list, b := s.list[:0], s.room[:0]
+	for k := range kinds {
+		if p.has(k) {
+			a := &s.any[k]
+			a.TypeUrl = p.typeURL(k)
+			a.Value, b = p.value(k, b)
+			list = append(list, a)
 		}
 	}
-}
-
-func setOnce[T any](field **T, m *T) {
-	if *field == nil {
-		*field = m
+	s.status.Details = list
+	st := status.FromProto(&s.status) // which copies everything
+	for _, a := range list {
+		a.TypeUrl, a.Value = "", nil // nothing of an error is kept
 	}
+	s.status.Message = ""
+	return st
 }
 
-// clone copies the parts so far that one that is replaced or cut does not show in
-// the original.
+// protoSize is the size of the status.
+func (p *parts) protoSize() int {
+	n := sizeNumber(1, uint64(int32(p.code))) + sizeText(2, p.text)
+	for k := range kinds {
+		if p.has(k) {
+			n += sizeBytes(3, sizeText(1, p.typeURL(k))+sizeValue(p.size(k)))
+		}
+	}
+	return n
+}
+
+// sizeValue is the size of Any.value.
+func sizeValue(n int) int {
+	if n == 0 {
+		return 0
+	}
+	return sizeBytes(2, n)
+}
+
+// clone copies the parts, so that one which is replaced does not show in the original.
 func (p *parts) clone() *parts {
 	c := *p
-	c.info = proto.CloneOf(p.info)
-	if p.document != nil {
-		c.document = proto.Clone(p.document)
-	}
 	return &c
+}
+
+// setMetadata sets a key of ErrorInfo, or removes it where the value is empty.
+func (p *parts) setMetadata(key, value string) { p.info.metadata = p.info.metadata.with(key, value) }
+
+// setDocument packs the upstream's document, behind b. One that says nothing, or cannot
+// be packed, is left out; the code never is.
+func (p *parts) setDocument(m proto.Message, b []byte) {
+	p.packed[kindDocument], p.documentType, p.url = nil, nil, ""
+	if m == nil {
+		return
+	}
+	value, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(b, m)
+	if value = value[len(b):]; err == nil && len(value) > 0 {
+		p.packed[kindDocument], p.documentType = value, m.ProtoReflect().Type()
+		if p.url = boxErrorURL; p.documentType != boxErrorType {
+			p.url = typePrefix + string(p.documentType.Descriptor().FullName())
+		}
+	}
+}
+
+// unpacked is the document, or nil.
+func (p *parts) unpacked() proto.Message {
+	if p.packed[kindDocument] == nil {
+		return nil
+	}
+	typ := p.documentType
+	if typ == nil {
+		var err error
+		if typ, err = protoregistry.GlobalTypes.FindMessageByURL(p.url); err != nil {
+			return nil
+		}
+	}
+	m := typ.New().Interface()
+	if proto.Unmarshal(p.packed[kindDocument], m) != nil {
+		return nil
+	}
+	return m
 }

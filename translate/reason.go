@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -14,9 +15,10 @@ const maxReason = 63
 // toReason turns an error code into an ErrorInfo.reason, [A-Z][A-Z0-9_]+[A-Z0-9]
 // by AIP-193, or "" where nothing legal is left.
 func toReason(code string) string {
-	var b strings.Builder
+	var room [maxReason]byte
+	b := room[:0]
 	gap := false
-	for i := 0; i < len(code) && b.Len() < maxReason; i++ {
+	for i := 0; i < len(code) && len(b) < maxReason; i++ {
 		c := code[i]
 		if 'a' <= c && c <= 'z' {
 			c -= 'a' - 'A'
@@ -25,19 +27,19 @@ func toReason(code string) string {
 			gap = true
 			continue
 		}
-		if gap && b.Len() > 0 && b.Len() < maxReason {
-			b.WriteByte('_')
+		if gap && len(b) > 0 {
+			b = append(b, '_')
 		}
 		gap = false
-		if b.Len() < maxReason {
-			b.WriteByte(c)
+		if len(b) < maxReason {
+			b = append(b, c)
 		}
 	}
-	reason := strings.TrimRight(b.String(), "_")
-	if len(reason) < 3 || reason[0] < 'A' {
+	b = bytes.TrimRight(b, "_")
+	if len(b) < 3 || b[0] < 'A' {
 		return ""
 	}
-	return reason
+	return string(b)
 }
 
 // statusReason is the reason of an answer without a usable code.
@@ -48,7 +50,22 @@ func statusReason(status int) string {
 	return "HTTP_" + decimal(status)
 }
 
-func decimal(n int) string { return strconv.Itoa(n) }
+// decimal does not allocate for HTTP statuses.
+func decimal(n int) string {
+	if n < 100 || n > 999 {
+		return strconv.Itoa(n)
+	}
+	return threeDigits[3*(n-100):][:3]
+}
+
+// threeDigits are the numbers from 100 to 999, one behind the other.
+var threeDigits = func() string {
+	var b strings.Builder
+	for n := 100; n <= 999; n++ {
+		b.WriteString(strconv.Itoa(n))
+	}
+	return b.String()
+}()
 
 func parseDecimal(s string) (int, bool) {
 	n, err := strconv.Atoi(s)

@@ -16,7 +16,8 @@ const maxRetryAfter = 365 * 24 * time.Hour
 
 // parseRetryAfter reads Retry-After (RFC 9110 section 10.2.3). It returns false
 // where no valid wait is named. Of several valid field lines the longest counts,
-// because a retry too early is the worse mistake.
+// because a retry too early is the worse mistake. The zero time stands for the present,
+// which is looked up only where a date asks for it.
 func parseRetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	var longest time.Duration
 	found := false
@@ -32,6 +33,9 @@ func parseRetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 func parseWait(s string, h http.Header, now time.Time) (time.Duration, bool) {
 	if d, ok := parseSeconds(s); ok {
 		return d, true
+	}
+	if now.IsZero() {
+		now = time.Now()
 	}
 	base := now
 	if date, ok := parseHTTPDate(h.Get("Date"), now); ok {

@@ -6,6 +6,7 @@ package translate
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // What must never leave the service, wherever an upstream puts it: queries and user
@@ -38,6 +39,13 @@ var secretWords = []string{"token", "secret", "passw", "assertion", "signature",
 
 // scrubText takes secrets out of a text and makes it valid UTF-8.
 func scrubText(s string) string {
+	if len(s) <= maxText && !suspicious(s) && utf8.ValidString(s) {
+		return s
+	}
+	return scrubThoroughly(s)
+}
+
+func scrubThoroughly(s string) string {
 	s = strings.ToValidUTF8(s[:min(len(s), maxText)], "\uFFFD")
 	lower := strings.ToLower(s)
 	for _, p := range secretPatterns {

@@ -48,9 +48,18 @@ func (s scrubber) redacted(kind, text string) (clean string) {
 // json cleans a JSON text, and drops members that are secrets. A text with nothing
 // to hide comes back byte for byte.
 func (s scrubber) json(raw []byte) (clean []byte, changed bool) {
-	if len(raw) == 0 {
+	if text := string(raw); len(raw) == 0 || s.quiet(text) && scanJSON(text) {
 		return raw, false
 	}
+	return s.jsonThoroughly(raw)
+}
+
+// quiet tells that a text, or a JSON text, has nothing to hide.
+func (s scrubber) quiet(text string) bool {
+	return s.redact == nil && len(text) <= maxText && !suspicious(text)
+}
+
+func (s scrubber) jsonThoroughly(raw []byte) (clean []byte, changed bool) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber() // 64-bit ids survive
 	var v any

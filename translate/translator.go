@@ -114,9 +114,12 @@ type Translator struct {
 	codes          map[string]*boxgrpcv1.Rule
 	statuses       map[int32]*boxgrpcv1.Rule
 	serviceOwned   bool
+	box            bool // the answers are Box's
 	rawBody        bool
 	scrubber       scrubber
 	maxHeaderBytes int
+
+	contested [600]bool // statuses under which the code matters, see settled
 }
 
 // New returns a translator for an upstream. It panics if the upstream or an
@@ -143,6 +146,7 @@ func (t *Translator) With(opts ...Option) *Translator {
 	for _, o := range opts {
 		o.apply(c)
 	}
+	c.contest()
 	return c
 }
 
@@ -192,12 +196,17 @@ func (t *Translator) Translate(a Answer) error {
 	if !t.upstream.ReadSuccess && t.succeeded(&a) {
 		return nil
 	}
+	if t.box {
+		return t.boxError(&a)
+	}
 	doc := t.decode(&a)
-	v, failed := t.classify(&a, doc)
+	v, failed := t.classify(&a, &doc)
 	if !failed {
 		return nil
 	}
-	return newError(t, &a, doc, v)
+	e := &answerError{translator: t, headerID: t.RequestID(a.Header), doc: doc}
+	e.init(t, a.Status, v, e)
+	return &e.Error
 }
 
 // RequestID returns the upstream's id of a request by the header of its answer, a
@@ -212,7 +221,7 @@ func (t *Translator) succeeded(a *Answer) bool {
 	if a.Status >= http.StatusBadRequest {
 		return false
 	}
-	_, failed := t.classify(a, Document{})
+	_, failed := t.classify(a, &Document{})
 	return !failed
 }
 

@@ -16,7 +16,6 @@ import (
 	"strings"
 	"syscall"
 
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/status"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
@@ -46,7 +45,7 @@ func (t *Translator) TransportError(req *http.Request, err error) error {
 	e := newFailure(f, failureOutcome(f, class, method), err)
 	e.limit = t.maxHeaderBytes
 	e.allowed = t.allowed(class, method)
-	e.parts.setRetry(e.verdict)
+	e.parts.setRetry(&e.verdict)
 	return e
 }
 
@@ -158,20 +157,16 @@ var failureMessages = map[boxgrpcv1.Failure]string{
 // newFailure is an error that no upstream sent, without RetryInfo so far.
 func newFailure(f boxgrpcv1.Failure, o boxgrpcv1.Outcome, cause error) *Error {
 	rule := failures[int32(f)]
-	info := &errdetails.ErrorInfo{
-		Reason:   strings.TrimPrefix(f.String(), "FAILURE_"),
-		Domain:   ownDomain,
-		Metadata: make(map[string]string),
-	}
-	if o != boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED {
-		info.Metadata[keyOutcome] = outcomeName(o)
-	}
 	code := grpcCode(rule.GetGrpcCode())
+	p := &parts{code: code, text: failureMessages[f], info: info{reason: strings.TrimPrefix(f.String(), "FAILURE_"), domain: ownDomain}}
+	if o != boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED {
+		p.setMetadata(keyOutcome, outcomeName(o))
+	}
 	return &Error{
 		verdict: verdict{code: code, class: rule.GetRetry(), outcome: o},
 		limit:   defaultMaxHeaderBytes,
 		cause:   cause,
-		parts:   &parts{code: code, message: failureMessages[f], info: info},
+		parts:   p,
 	}
 }
 

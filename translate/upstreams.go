@@ -13,11 +13,10 @@ import (
 // [Translator.With]; build one for another upstream with [New].
 var (
 	// Box reads answers of the Box Content API.
-	Box = New(Upstream{
+	Box = newBox(Upstream{
 		Codes:           boxgrpcv1.BoxCode(0).Descriptor(),
 		Statuses:        boxgrpcv1.BoxStatus(0).Descriptor(),
 		RequestIDHeader: "Box-Request-Id",
-		Decode:          decodeBox,
 	})
 
 	// Informatica reads answers of Informatica Cloud Application Integration: faults

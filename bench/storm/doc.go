@@ -3,5 +3,5 @@
 
 // Package storm puts boxgrpc and the usual retry libraries, one after the other, before
 // an upstream that says 429, in virtual time, and measures what becomes of the calls.
-// The README of this module tells how, and prints the table.
+// README.md tells how; TestTable prints the tables.
 package storm

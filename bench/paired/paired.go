@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package paired tells how long operations take in terms of each other, on a machine
+// whose speed does not hold from one second to the next.
+//
+// Every round times one batch of each operation, in an order of its own, each after a
+// garbage collection. Ratios are taken inside the round, where both sides had the
+// same machine; what is reported is the median of the rounds. The first case is timed
+// once more, as if it were another one: how far that is from 1 is how far the rest can
+// be trusted.
+package paired
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// again is the name of the first case where it is timed once more.
+const again = "A/A"
+
+// A Case is an operation. Run does it n times; Each makes a Run of an operation.
+type Case struct {
+	Name string
+	Run  func(n int)
+}
+
+// Each returns a Case whose Run calls op.
+func Each(name string, op func()) Case {
+	return Case{name, func(n int) {
+		for range n {
+			op()
+		}
+	}}
+}
+
+// A Plan says what is timed. The first case is the base.
+type Plan struct {
+	Cases  []Case
+	Rounds int
+	// Span is how long a batch of the base takes, about: all batches have as many
+	// operations as the base does in that time.
+	Span time.Duration
+}
+
+// Measure times the plan.
+func (p Plan) Measure() *Figures {
+	cases := append(slices.Clone(p.Cases), Case{again, p.Cases[0].Run})
+	f := &Figures{names: make([]string, len(cases)), ns: make([][]float64, len(cases)), Batch: p.batch()}
+	for i, c := range cases {
+		f.names[i] = c.Name
+		c.Run(f.Batch) // warms up
+	}
+	// Not a rotation: there each case would always follow the same one, and the copy of
+	// the base would warm the caches for it. The seed makes runs alike.
+	order := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // nothing is secret
+	for range p.Rounds {
+		for _, i := range order.Perm(len(cases)) {
+			f.ns[i] = append(f.ns[i], timed(cases[i], f.Batch))
+		}
+	}
+	return f
+}
+
+// batch is how often the base runs in the span.
+func (p Plan) batch() int {
+	for n := 1; ; n *= 2 {
+		runtime.GC()
+		start := time.Now()
+		p.Cases[0].Run(n)
+		if took := time.Since(start); took >= p.Span/2 {
+			return max(1, int(float64(n)*float64(p.Span)/float64(took)))
+		}
+	}
+}
+
+// timed returns the nanoseconds of one operation. What the collection and the case
+// before have driven out of the caches comes back before the clock starts.
+func timed(c Case, n int) float64 {
+	runtime.GC()
+	c.Run(max(1, n/8))
+	start := time.Now()
+	c.Run(n)
+	return float64(time.Since(start).Nanoseconds()) / float64(n)
+}

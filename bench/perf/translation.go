@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"google.golang.org/protobuf/proto"
+
+	"github.com/boxgrpc/boxgrpc/bench/paired"
+	"github.com/boxgrpc/boxgrpc/retry"
+	"github.com/boxgrpc/boxgrpc/translate"
+)
+
+// translation is what a handler pays: an answer of Box's becomes a status, or a retry
+// that nobody sees.
+func translation() *table {
+	ctl := retry.New()
+	conflict, limit := conflicts(), rateLimits()
+	return &table{
+		name: "translation", rounds: usualRounds, span: usualSpan, count: 1000,
+		cases: []paired.Case{
+			marshal("marshal 409", conflict),
+			marshal("marshal 429", limit),
+			shown("409", conflict),
+			shown("429", limit),
+			retried("409 retried", ctl, conflict),
+			retried("429 retried", ctl, limit),
+			naively("naive", conflict),
+		},
+		goals: []goal{
+			{id: "G5", what: "409 to status, all details", base: "one proto.Marshal of it", figure: ratio("409", "marshal 409"), unit: times, of: "409",
+				hard: most(4), stretch: most(2.8), allocs: most(26), allocsStretch: most(21)},
+			{id: "G5", what: "409 to status, all details", base: "encoding/json + WithDetails", figure: ratio("409", "naive"), unit: times, hard: most(0.4)},
+			{id: "G5", what: "encoding/json + WithDetails", base: "one proto.Marshal of ours", figure: ratio("naive", "marshal 409"), unit: times, of: "naive"},
+			{id: "G5", what: "429 to status, all details", base: "one proto.Marshal of it", figure: ratio("429", "marshal 429"), unit: times, of: "429"},
+			{id: "G5b", what: "409, decided about and never shown", base: "one proto.Marshal of the status", figure: ratio("409 retried", "marshal 409"), unit: times, of: "409 retried",
+				hard: most(0.5), stretch: most(0.3), allocs: most(3)},
+			{id: "G5b", what: "429, decided about and never shown", base: "one proto.Marshal of the status", figure: ratio("429 retried", "marshal 429"), unit: times, of: "429 retried",
+				hard: most(0.5), stretch: most(0.3), allocs: most(3)},
+		},
+	}
+}
+
+// warm is how many statuses the measures go round in. The body of an answer has just
+// come in and a status has just been made, so both are in the processor's cache; 4096
+// statuses would not be, and the measure itself would be slow.
+const warm = 64
+
+func marshal(name string, all []translate.Answer) paired.Case {
+	var protos []proto.Message
+	for _, st := range statuses(all[:warm]) {
+		protos = append(protos, st.Proto())
+	}
+	next := turns(protos)
+	return paired.Each(name, func() { sinks.bytes = must(proto.Marshal(next())) })
+}
+
+func shown(name string, all []translate.Answer) paired.Case {
+	next := turns(all)
+	return paired.Each(name, func() { sinks.status = translate.Box.Translate(next()).(*translate.Error).GRPCStatus() }) //nolint:errorlint // it is never wrapped
+}
+
+func retried(name string, ctl *retry.Controller, all []translate.Answer) paired.Case {
+	next := turns(all)
+	return paired.Each(name, func() {
+		sinks.decision = ctl.Decide(retry.Failure{
+			Err: translate.Box.Translate(next()), Attempt: 1, Safety: retry.ReadOnly, Remaining: retry.NoDeadline,
+		})
+	})
+}
+
+func naively(name string, all []translate.Answer) paired.Case {
+	next := turns(all)
+	return paired.Each(name, func() { sinks.status = must(naive(next().Body)) })
+}

@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
+)
+
+// A boxBody is an error body of Box, member by member as it is spelt: client error,
+// OAuth 2 error, metadata error, or none.
+type boxBody struct {
+	object  bool
+	scanned bool
+	known  [memberContextInfo + 1]string // the members that the schema has fields for
+	other  map[string]json.RawMessage
+
+	violations []*errdetails.BadRequest_FieldViolation
+	resource   *errdetails.ResourceInfo
+}
+
+// The members by their names in the schema.
+const (
+	memberType             = boxgrpcv1.BoxError_MEMBER_TYPE
+	memberStatus           = boxgrpcv1.BoxError_MEMBER_STATUS
+	memberCode             = boxgrpcv1.BoxError_MEMBER_CODE
+	memberMessage          = boxgrpcv1.BoxError_MEMBER_MESSAGE
+	memberHelpURL          = boxgrpcv1.BoxError_MEMBER_HELP_URL
+	memberRequestID        = boxgrpcv1.BoxError_MEMBER_REQUEST_ID
+	memberError            = boxgrpcv1.BoxError_MEMBER_ERROR
+	memberErrorDescription = boxgrpcv1.BoxError_MEMBER_ERROR_DESCRIPTION
+	memberContextInfo      = boxgrpcv1.BoxError_MEMBER_CONTEXT_INFO
+	memberChallenge        = boxgrpcv1.BoxError_MEMBER_CHALLENGE_ERROR
+)
+
+// boxNames are their names in JSON.
+var boxNames = [...]string{
+	memberType: "type", memberStatus: "status", memberCode: "code", memberMessage: "message", memberHelpURL: "help_url",
+	memberRequestID: "request_id", memberError: "error", memberErrorDescription: "error_description", memberContextInfo: "context_info",
+}
+
+// boxMember is the member of a name, or 0.
+func boxMember(name string) boxgrpcv1.BoxError_Member {
+	for m := memberType; m <= memberContextInfo; m++ {
+		if boxNames[m] == name {
+			return m
+		}
+	}
+	return boxgrpcv1.BoxError_MEMBER_UNSPECIFIED
+}
+
+// readBox reads a body. The last member of a name counts, as everywhere in Go's JSON.
+func readBox(text string) *boxBody {
+	if b, ok := scanBox(text); ok {
+		return b
+	}
+	return unmarshalBox(text)
+}
+
+func unmarshalBox(text string) *boxBody {
+	b := new(boxBody)
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &members) != nil {
+		return b
+	}
+	b.object = members != nil
+	for name, raw := range members {
+		b.set(name, string(raw))
+	}
+	return b
+}
+
+// scanBox reads a body that is not odd.
+func scanBox(text string) (*boxBody, bool) {
+	b := &boxBody{object: true, scanned: true}
+	return b, scanObject(text, b.set)
+}
+
+func (b *boxBody) set(name, raw string) {
+	if m := boxMember(name); m != 0 {
+		b.known[m] = raw
+		return
+	}
+	if b.other == nil {
+		b.other = make(map[string]json.RawMessage)
+	}
+	b.other[name] = json.RawMessage(raw)
+}
+
+// text of a member, or "".
+func (b *boxBody) text(m boxgrpcv1.BoxError_Member) string {
+	if b.scanned {
+		return scannedText(b.known[m])
+	}
+	return text(json.RawMessage(b.known[m]))
+}
+
+// empty tells whether there is no member at all.
+func (b *boxBody) empty() bool { return b.known == [len(b.known)]string{} && len(b.other) == 0 }
+
+// shape tells the forms of bodies apart by their members.
+func (b *boxBody) shape() boxgrpcv1.BoxError_Shape {
+	has := func(m boxgrpcv1.BoxError_Member) bool { return b.known[m] != "" }
+	switch {
+	case !b.object:
+		return boxgrpcv1.BoxError_SHAPE_NONE
+	case has(memberType) || has(memberStatus) || has(memberContextInfo) || has(memberHelpURL):
+		return boxgrpcv1.BoxError_SHAPE_CLIENT_ERROR
+	case has(memberError):
+		return boxgrpcv1.BoxError_SHAPE_OAUTH2_ERROR
+	case has(memberCode):
+		return boxgrpcv1.BoxError_SHAPE_METADATA_ERROR
+	}
+	return boxgrpcv1.BoxError_SHAPE_OTHER
+}
+
+// firstOf is the first text that is not blank.
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if strings.TrimSpace(t) != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// text is a JSON string, or a number or boolean as it is spelt: some services send
+// codes and ids so. Anything else has no text.
+func text(raw json.RawMessage) string {
+	if len(raw) == 0 || bytes.ContainsAny(raw[:1], "{[n") {
+		return ""
+	}
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	return string(raw)
+}
+
+// scannedText is text for what a scanner gave out: there are no escapes in it.
+func scannedText(raw string) string {
+	if strings.HasPrefix(raw, `"`) {
+		return raw[1 : len(raw)-1]
+	}
+	return text(json.RawMessage(raw))
+}

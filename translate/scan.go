@@ -1,0 +1,187 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"math/bits"
+	"strings"
+	"unicode/utf8"
+)
+
+// This file is a hot path. Failed requests pay for reading their body whether or not
+// anybody is shown it, and encoding/json takes many times as long and allocates. These
+// functions go over a JSON text once and give out parts of it as they stand there.
+//
+// Their limit: plain texts. Where something needs a second thought, such as a backslash,
+// a fraction, deep nesting or an error, the text is odd, which a negative index says,
+// and the caller reads it again with encoding/json. What is not odd they read as
+// encoding/json does: a fuzz test holds the two together.
+
+// odd stands for the index behind what cannot be read here.
+const odd = -1
+
+// maxNesting is far more than upstreams send.
+const maxNesting = 16
+
+// scanObject calls member for each member of the object that a text is, in their order.
+// The value is as it is spelt. It returns false where the text is odd or no object; then
+// some members may have been given out already.
+func scanObject(text string, member func(name, value string)) bool {
+	i := space(text, 0)
+	if i == len(text) || text[i] != '{' {
+		return false
+	}
+	i = scanMembers(text, i, 0, member)
+	return i >= 0 && space(text, i) == len(text)
+}
+
+// scanJSON tells whether a text is JSON and not odd.
+func scanJSON(text string) bool {
+	i := scanValue(text, space(text, 0), 0)
+	return i >= 0 && space(text, i) == len(text)
+}
+
+// scanMembers reads an object from its brace on and returns the index behind it.
+func scanMembers(text string, i, depth int, member func(name, value string)) int {
+	i = space(text, i+1)
+	if i < len(text) && text[i] == '}' {
+		return i + 1
+	}
+	for {
+		name := i + 1
+		if i = scanString(text, i); i < 0 {
+			return odd
+		}
+		colon := space(text, i)
+		if colon == len(text) || text[colon] != ':' {
+			return odd
+		}
+		value := space(text, colon+1)
+		end := scanValue(text, value, depth)
+		if end < 0 {
+			return odd
+		}
+		if member != nil {
+			member(text[name:i-1], text[value:end])
+		}
+		if i = space(text, end); i == len(text) {
+			return odd
+		}
+		switch text[i] {
+		case '}':
+			return i + 1
+		case ',':
+			i = space(text, i+1)
+		default:
+			return odd
+		}
+	}
+}
+
+// scanElements reads an array from its bracket on and returns the index behind it.
+func scanElements(text string, i, depth int) int {
+	i = space(text, i+1)
+	if i < len(text) && text[i] == ']' {
+		return i + 1
+	}
+	for {
+		end := scanValue(text, i, depth)
+		if end < 0 {
+			return odd
+		}
+		if i = space(text, end); i == len(text) {
+			return odd
+		}
+		switch text[i] {
+		case ']':
+			return i + 1
+		case ',':
+			i = space(text, i+1)
+		default:
+			return odd
+		}
+	}
+}
+
+// scanValue returns the index behind the value at i.
+func scanValue(text string, i, depth int) int {
+	if i == len(text) || depth == maxNesting {
+		return odd
+	}
+	switch c := text[i]; {
+	case c == '"':
+		return scanString(text, i)
+	case c == '{':
+		return scanMembers(text, i, depth+1, nil)
+	case c == '[':
+		return scanElements(text, i, depth+1)
+	case '1' <= c && c <= '9':
+		for i < len(text) && '0' <= text[i] && text[i] <= '9' {
+			i++
+		}
+		return i
+	}
+	for _, word := range [...]string{"null", "true", "false"} {
+		if strings.HasPrefix(text[i:], word) {
+			return i + len(word)
+		}
+	}
+	return odd
+}
+
+// scanString returns the index behind the closing quote of the string at i.
+func scanString(text string, i int) int {
+	if i == len(text) || text[i] != '"' {
+		return odd
+	}
+	for i++; ; {
+		i = plainEnd(text, i)
+		if i == len(text) {
+			return odd
+		}
+		if text[i] == '"' {
+			return i + 1
+		}
+		r, n := utf8.DecodeRuneInString(text[i:])
+		if text[i] < utf8.RuneSelf || r == utf8.RuneError && n == 1 {
+			return odd
+		}
+		i += n
+	}
+}
+
+// plainEnd is the index of the first byte from i on that is a quote, a backslash, a
+// control character, or beyond ASCII. It looks at eight bytes at a time: one is below n
+// where a subtraction of n borrows from its highest bit, and equal to c where it is below
+// 1 after an exclusive or with c.
+func plainEnd(text string, i int) int {
+	const ones, highest = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(text); i += 8 {
+		w := eight(text[i : i+8])
+		quote, slash := w^ones*'"', w^ones*'\\'
+		found := (w | (w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash) & highest
+		if found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for i < len(text) && text[i] >= ' ' && text[i] < utf8.RuneSelf && text[i] != '"' && text[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// eight bytes are a number, the first one its lowest. The compiler makes one load of it.
+func eight(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// space skips blanks (RFC 8259 section 2).
+func space(text string, i int) int {
+	for i < len(text) && text[i] <= ' ' && (text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t') {
+		i++
+	}
+	return i
+}

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+)
+
+var scanned = []string{
+	`{}`, ` { "type" : "error" , "status":409,"code":"item_name_in_use" } `, `{"a":null,"b":true,"c":false,"d":[],"e":{}}`,
+	`{"code":1,"code":"b"}`, `{"a":0}`, `{"a":01}`, `{"a":1.5e3}`, `{"a":-1}`, `{"a":"b\n"}`, `{"a":"é界"}`, "{\"a\":\"\xff\"}",
+	"{\"a\":\"\x1f\"}", `{"a":[1,2,{"b":[]}],}`, `{"a" 1}`, `{"a":}`, `{,}`, `[1]`, `null`, `{"a":nul}`, `{"a":tru`, `{"a":1}x`,
+	`{"a":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}`, `{"":""}`, `{"a":"0123456` + `"}`, `{"a":"01234567"}`, `{"a":"012345678\"}`, ``,
+	`{"context_info":{"conflicts":[{"type":"file","id":"1"}]}}`, `{"context_info":{"conflicts":{"type":"file","id":2}}}`,
+	`{"context_info":{"conflicts":[]}}`, `{"context_info":{"conflicts":{}}}`, `{"context_info":{"conflicts":[{}]}}`,
+	`{"context_info":{"conflicts":[{"type":"a"},{"type":"b"}]}}`, `{"context_info":{"Conflicts":[{"TYPE":"a"}]}}`,
+	`{"context_info":{"conflicts":[1]}}`, `{"context_info":{"conflicts":null}}`, `{"context_info":{"conflicts":[{"type":"a","type":1,"Id":"x"}]}}`,
+	`{"context_info":{"errors":[{"name":"n"}],"conflicts":[{"id":"1"}]}}`, `{"context_info":{"conflicts":[{"id":"1"}],"conflicts":[]}}`,
+	`{"context_info":{"conflicts":"x"}}`, `{"context_info":[]}`, `{"context_info":null}`,
+}
+
+// What the scanner reads in another way than encoding/json is read differently from
+// the rest of an answer: a conflict would get somebody else's code.
+func FuzzScan(f *testing.F) {
+	for _, s := range scanned {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, ok := scanBox(s)
+		got.scanned = false // by which they differ
+		if want := unmarshalBox(s); ok {
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(boxBody{}), protocmp.Transform()); diff != "" {
+				t.Errorf("%q (-encoding/json +scanner):\n%s", s, diff)
+			}
+		}
+		kind, id, found, ok := scanContext(s)
+		if !ok {
+			return
+		}
+		if !json.Valid([]byte(s)) {
+			t.Fatalf("%q is no JSON", s)
+		}
+		want := boxConflict([]byte(s))
+		if found != (want != nil) || kind != want.GetResourceType() || id != want.GetResourceName() || boxViolations([]byte(s)) != nil {
+			t.Errorf("conflict of %q: got %v %q %q, want %v", s, found, kind, id, want)
+		}
+	})
+}
+
+// Ordinary bodies must not take the long way, which is eight times as long.
+func TestOrdinaryBodiesAreNotOdd(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		`{"type":"error","status":429,"code":"rate_limit_exceeded","message":"slow down"}`,
+		`{"type":"error","context_info":{"conflicts":[{"type":"file","id":"1","name":"契約書"}]},"x":[true,null,12]}`,
+	} {
+		if _, ok := scanBox(s); !ok {
+			t.Errorf("%s is odd", s)
+		}
+	}
+	if _, _, found, ok := scanContext(`{"conflicts":[{"type":"file","id":"1","file_version":{"id":"2"}}]}`); !found || !ok {
+		t.Error("the usual conflict is odd")
+	}
+}
