@@ -1,5 +1,5 @@
 # make            everything but what takes a fresh checkout: .ci/run has the rest
-# make generate   Go code from the schema, and conformance/catalog.json
+# make generate   Go code from the schema, conformance/catalog.json, and docs/codes.md
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -13,15 +13,16 @@ BUF := node_modules/.bin/buf
 LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 TAG := $(shell git describe --tags --abbrev=0 2>/dev/null)
 
-.PHONY: all generate test race model soak big storm bench bench-look bench-check lint proto fuzz conformance check-generate help
+.PHONY: all generate test race model soak big storm bench bench-look bench-check lint proto fuzz conformance completion check-generate help
 
 all: generate test race model soak bench-check lint proto fuzz conformance ## Everything
 
-generate: $(BUF) ## Generate code and catalog.json from the schema
+generate: $(BUF) ## Generate code, catalog.json and docs/codes.md from the schema
 	$(BUF) format -w
 	$(BUF) generate
 	$(BUF) generate --template buf.gen.examples.yaml
 	go test ./conformance -run TestCatalogIsFresh -update
+	go test ./cmd/boxgrpc -run TestCodesPageIsFresh -update
 
 test: ## The tests
 	go test ./...
@@ -75,8 +76,11 @@ conformance: $(BUF) ## The vectors, here and in TypeScript, Python and Java
 	conformance/build.sh
 	cd conformance && go test -count=1 -parallel 8 -languages
 
+completion: ## What bash, zsh and fish complete; all three have to be there
+	BOXGRPC_SHELLS=all go test ./cmd/boxgrpc -count=1 -run '^TestShells'
+
 check-generate: generate ## Fails if generated files are not fresh
-	git diff --exit-code -- gen examples/gen conformance proto examples/proto
+	git diff --exit-code -- gen examples/gen conformance docs/codes.md proto examples/proto
 	@test -z "$$(git status --porcelain -- gen examples/gen conformance)" || \
 		{ git status --porcelain -- gen examples/gen conformance; exit 1; }
 

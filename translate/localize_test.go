@@ -76,7 +76,7 @@ func TestTexts(t *testing.T) {
 	if got := text(translate.Box, 409, code("item_name_in_use")); got == text(translate.HTTP, 409, nil) {
 		t.Errorf("a known code has the text of its status: %q", got)
 	}
-	if got := text(translate.HTTP, 418, nil); got != "" {
+	if got := text(translate.HTTP, 460, nil); got != "" {
 		t.Errorf("a status without a text has %q", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -18,6 +19,7 @@ import (
 const catalogExamples = `  boxgrpc catalog
   boxgrpc catalog -upstream box
   boxgrpc catalog -o json > catalog.json
+  boxgrpc catalog -o markdown > codes.md
 `
 
 // A rule is one entry of conformance.Catalog.
@@ -41,28 +43,24 @@ var domains = map[string]string{
 	"informatica": "informatica.com/application-integration",
 }
 
-func catalog(args []string, out io.Writer) error {
-	fs := flagSet("catalog [flags]", catalogExamples, out)
-	upstream := fs.String("upstream", "", "only the catalogue of one `upstream`: "+strings.Join(upstreamNames(), ", ")+" (default all)")
-	format := fs.String("o", "text", "output `format`: text or json")
-	if _, err := parse(fs, args, 0); err != nil {
-		return err
-	}
-	if err := oneOf("o", *format, "text", "json"); err != nil {
-		return err
-	}
-	if given(fs)["upstream"] {
-		if err := oneOf("upstream", *upstream, upstreamNames()...); err != nil {
-			return err
-		}
-	}
-	entries, err := entriesOf(domains[*upstream])
+func catalogFlags(fs *flag.FlagSet) func(invocation) error {
+	var upstream, format string
+	choose(fs, &upstream, "upstream", "", "only the catalogue of one `upstream`", upstreamNames()...)
+	choose(fs, &format, "o", "text", "output `format`", "text", "json", "markdown")
+	return func(i invocation) error { return catalog(upstream, format, i.out) }
+}
+
+func catalog(upstream, format string, out io.Writer) error {
+	entries, err := entriesOf(domains[upstream])
 	if err != nil {
 		return err
 	}
-	if *format == "json" {
+	switch format {
+	case "json":
 		_, err := fmt.Fprintf(out, "[\n  %s\n]\n", bytes.Join(entries, []byte(",\n  ")))
 		return err
+	case "markdown":
+		return writeMarkdown(out, entries)
 	}
 	return printEntries(out, entries)
 }

@@ -21,42 +21,62 @@ const explainExamples = `  curl -si -H "Authorization: Bearer $T" https://api.bo
   boxgrpc explain -upstream http -lang ja answer.txt
   boxgrpc explain -jsonl < answers.jsonl
   boxgrpc explain -status-details-bin CAgSBW5vcGUu
+
+  boxgrpc explain -target localhost:50051 -plaintext -method files.v1.FileService/GetFile -d '{"file_id": "1"}'
+  boxgrpc explain -target files.example.com:443 -method files.v1.FileService/GetFile -d @request.json -timeout 5s
+  boxgrpc explain -target localhost:50051 -cacert ca.pem -H "authorization: Bearer $T" -method files.v1.FileService/GetFile
+  boxgrpc explain -target localhost:50051 -plaintext -descriptors files.binpb -H @secrets.txt -method files.v1.FileService/GetFile
 `
 
-func explain(args []string, in io.Reader, out io.Writer) error {
-	fs := flagSet("explain [flags] [FILE]", explainExamples, out)
+func explainFlags(fs *flag.FlagSet) func(invocation) error {
 	var d defaults
-	fs.StringVar(&d.upstream, "upstream", "box", "`upstream` whose answer it is: "+strings.Join(upstreamNames(), ", "))
-	fs.StringVar(&d.method, "method", "GET", "`method` of the request that was answered")
-	fs.StringVar(&d.lang, "lang", "", "`language` that the caller asks for: en or ja (default none)")
-	format := fs.String("o", "text", "output `format`: text or json")
+	var t target
+	var format, data, trailer string
+	choose(fs, &d.upstream, "upstream", "box", "`upstream` whose answer it is", upstreamNames()...)
+	fs.StringVar(&d.method, "method", "GET", "`method` of the request that was answered; with -target the RPC to make, pkg.Service/Method")
+	choose(fs, &d.lang, "lang", "", "`language` that the caller asks for", "en", "ja")
+	choose(fs, &format, "o", "text", "output `format`", "text", "json")
 	lines := fs.Bool("jsonl", false, "read one JSON object a line, write one a line; -upstream and -method\nare for lines that name none")
-	trailer := fs.String(trailerFlag, "", "explain what a caller found in this trailer, in `base64`")
-	files, err := parse(fs, args, 1)
-	if err != nil {
+	fs.StringVar(&trailer, trailerFlag, "", "explain what a caller found in this trailer, in `base64`")
+	t.define(fs)
+	fs.StringVar(&data, "d", "{}", "the request as `JSON`, for client streams several after each other; @FILE reads a file,\n@- standard input")
+	return func(i invocation) error {
+		if err := compatible(i, *lines, format); err != nil {
+			return err
+		}
+		switch {
+		case i.given["target"]:
+			return explainTarget(&t, d, data, format, i)
+		case i.given[trailerFlag]:
+			return explainTrailer(trailer, format, i.out)
+		}
+		d.method = strings.ToUpper(d.method) // methods are case-sensitive, people are not
+		return explainInput(d, format, *lines, i)
+	}
+}
+
+// explainTarget is explain with -target.
+func explainTarget(t *target, d defaults, data, format string, i invocation) error {
+	if err := t.check(i.given); err != nil {
 		return err
 	}
-	if err := oneOf("o", *format, "text", "json"); err != nil {
-		return err
+	if !i.given["method"] {
+		d.method = "" // the default is a method of HTTP
 	}
-	if err := d.check(fs); err != nil {
-		return err
-	}
-	if err := compatible(fs, *lines, *format, files); err != nil {
-		return err
-	}
-	if given(fs)[trailerFlag] {
-		return explainTrailer(*trailer, *format, out)
-	}
-	f, err := open(files, in)
+	return explainRPC(t, d.method, data, d.lang, format, i.in, i.out)
+}
+
+// explainInput reads answers of HTTP.
+func explainInput(d defaults, format string, lines bool, i invocation) error {
+	f, err := open(i.args, i.in)
 	if err != nil {
 		return err
 	}
 	defer f.Close() //nolint:errcheck // read only
-	if *lines {
-		return explainLines(f, out, d)
+	if lines {
+		return explainLines(f, i.out, d)
 	}
-	return explainAnswer(f, out, d, *format)
+	return explainAnswer(f, i.out, d, format)
 }
 
 // defaults are what the flags say of an answer.
@@ -64,33 +84,32 @@ type defaults struct {
 	upstream, method, lang string
 }
 
-func (d *defaults) check(fs *flag.FlagSet) error {
-	d.method = strings.ToUpper(d.method) // methods are case-sensitive, people are not
-	if given(fs)["lang"] {
-		if err := oneOf("lang", d.lang, "en", "ja"); err != nil {
-			return err
-		}
-	}
-	return oneOf("upstream", d.upstream, upstreamNames()...)
-}
-
 const trailerFlag = "status-details-bin"
 
 // compatible refuses what would otherwise be ignored without a word.
-func compatible(fs *flag.FlagSet, lines bool, format string, files []string) error {
-	set := given(fs)
-	if set[trailerFlag] {
-		for _, name := range []string{"jsonl", "upstream", "method", "lang"} {
-			if set[name] {
-				return usagef("-%s does not go with -%s, which is all that a caller has", name, trailerFlag)
-			}
-		}
-		if len(files) > 0 {
-			return usagef("-%s does not go with the file %q", trailerFlag, files[0])
+func compatible(i invocation, lines bool, format string) error {
+	switch {
+	case i.given["target"]:
+		return alone(i, "target", ", which is asked itself", "jsonl", "upstream", trailerFlag)
+	case i.given["d"], i.given["descriptors"]:
+		return usagef("-d and -descriptors are for the RPC to make: give -target too")
+	case i.given[trailerFlag]:
+		return alone(i, trailerFlag, ", which is all that a caller has", append(targetFlags, "jsonl", "upstream", "method", "lang")...)
+	case lines && i.given["o"] && format != "json":
+		return usagef("-o %s does not go with -jsonl, which writes JSON", format)
+	}
+	return (&target{timeout: defaultTimeout}).check(i.given)
+}
+
+// alone refuses other flags, and a file, beside one flag.
+func alone(i invocation, name, why string, others ...string) error {
+	for _, other := range others {
+		if i.given[other] {
+			return usagef("-%s does not go with -%s%s", other, name, why)
 		}
 	}
-	if lines && set["o"] && format != "json" {
-		return usagef("-o %s does not go with -jsonl, which writes JSON", format)
+	if len(i.args) > 0 {
+		return usagef("-%s does not go with the file %q", name, i.args[0])
 	}
 	return nil
 }
@@ -101,7 +120,7 @@ func open(files []string, in io.Reader) (io.ReadCloser, error) {
 	if len(files) == 0 || files[0] == "-" {
 		return io.NopCloser(in), nil
 	}
-	f, err := os.Open(files[0]) //nolint:gosec // the file that the user names
+	f, err := os.Open(files[0])
 	if err != nil {
 		return nil, usagef("%v", err)
 	}

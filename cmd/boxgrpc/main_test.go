@@ -53,6 +53,12 @@ func wantMistake(t *testing.T, in, want string, args ...string) {
 	if status != 2 || out != "" {
 		t.Errorf("exit status %d and output %q, want 2 and none", status, out)
 	}
+	wantLine(t, errOut, want)
+}
+
+// wantLine checks that a mistake is one line that can be read.
+func wantLine(t *testing.T, errOut, want string) {
+	t.Helper()
 	line, rest, _ := strings.Cut(errOut, "\n")
 	if rest != "" || !strings.HasPrefix(line, "boxgrpc: ") || !strings.Contains(line, want) {
 		t.Errorf("standard error %q, want one line with %q", errOut, want)
@@ -72,7 +78,7 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no command":                    {nil, "explain or catalog"},
+		"no command":                    {nil, "explain, catalog, service-config, completion"},
 		"unknown command":               {[]string{"explian"}, `"explian"`},
 		"flag before the command":       {[]string{"-o", "json", "explain"}, `"-o"`},
 		"unknown flag":                  {[]string{"explain", "-upstraem", "box"}, "-upstraem"},
@@ -151,6 +157,11 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		"many lines":   {lines, []string{"explain", "-jsonl"}},
 		"catalog":      {"", []string{"catalog"}},
 		"catalog json": {"", []string{"catalog", "-o", "json"}},
+		"catalog page": {"", []string{"catalog", "-o", "markdown"}},
+		"completion":   {"", []string{"completion", "zsh"}},
+		"help":         {"", []string{"help"}},
+		"help of one":  {"", []string{"explain", "-h"}},
+		"config":       {"", []string{"service-config", "-descriptors", descriptors(t)}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -34,6 +34,7 @@ type record struct {
 	StatusBytes     int               `json:"status_bytes"`
 	HeaderListBytes int               `json:"header_list_bytes"`
 	Localized       *localizedRecord  `json:"localized"`
+	RPC             *rpcPart          `json:"rpc,omitempty"`
 
 	st *status.Status
 	e  *translate.Error // nil for a success and for a status that is not boxgrpc's

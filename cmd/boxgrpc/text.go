@@ -34,6 +34,9 @@ func (r record) text() string {
 		p.row(shortName(typeName(d.GetTypeUrl())), detailText(d))
 	}
 	p.row("on the wire", r.sizeText())
+	if r.RPC != nil {
+		r.RPC.rows(&p)
+	}
 	return p.String()
 }
 
