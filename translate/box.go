@@ -13,12 +13,11 @@ import (
 type boxAnswer struct {
 	Error
 
-	translator *Translator
-	text       string // of the body
-	body       *boxBody // nil until the text is read
-	headerID   string
-	challenge  string // the error of WWW-Authenticate, which is the code where the body has none
-	foreign    bool   // by the headers it is a proxy's answer
+	text      string   // of the body
+	body      *boxBody // nil until the text is read
+	headerID  string
+	challenge string // the error of WWW-Authenticate, which is the code where the body has none
+	foreign   bool   // by the headers it is a proxy's answer
 }
 
 func newBox(u Upstream) *Translator {
@@ -29,7 +28,7 @@ func newBox(u Upstream) *Translator {
 
 // boxError returns nil if the answer is a success.
 func (t *Translator) boxError(a *Answer) error {
-	b := &boxAnswer{translator: t, text: string(plainText(a.Header, a.Body[:min(len(a.Body), maxBody)]))}
+	b := &boxAnswer{text: string(plainText(a.Header, a.Body[:min(len(a.Body), maxBody)]))}
 	if lines := a.Header["Www-Authenticate"]; len(lines) > 0 {
 		list := parseChallenges(lines)
 		b.challenge = challengeError(list)
@@ -78,8 +77,10 @@ func (b *boxAnswer) assemble() *parts {
 		doc.Metadata = map[string]string{keyCause: cause}
 	}
 	v := b.verdict
-	v.rule = b.translator.find(b.status, &doc).code
-	p := &boxPacker{packer: newPacker(b.translator, doc, len(b.text)), body: body}
+	if b.translator.settled(b.status) {
+		v.rule = b.translator.find(b.status, &doc).code
+	}
+	p := boxPacker{packer: newPacker(b.translator, doc, len(b.text)), body: body}
 	p.assemble(b.translator, b.status, b.headerID, &v)
 	if firstOf(body.text(memberCode), body.text(memberError)) == "" {
 		p.challenge = b.challenge
@@ -87,7 +88,7 @@ func (b *boxAnswer) assemble() *parts {
 	if b.translator.rawBody {
 		p.raw = b.text
 	}
-	p.setDocument(p.document(), p.buf)
+	p.packDocument()
 	return p.parts
 }
 

@@ -18,8 +18,8 @@ import (
 type boxBody struct {
 	object  bool
 	scanned bool
-	known  [memberContextInfo + 1]string // the members that the schema has fields for
-	other  map[string]json.RawMessage
+	known   [memberContextInfo + 1]string // the members that the schema has fields for
+	other   map[string]json.RawMessage
 
 	violations []*errdetails.BadRequest_FieldViolation
 	resource   *errdetails.ResourceInfo

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
@@ -19,7 +20,7 @@ import (
 // This file says each fact of Box's document once, and has the inverse: what boxPacker
 // leaves out, boxJSON puts back.
 
-// A boxPacker packs an answer of Box. It is one allocation, the document included.
+// A boxPacker packs an answer of Box.
 type boxPacker struct {
 	packer
 
@@ -27,10 +28,11 @@ type boxPacker struct {
 	challenge string
 	raw       string // the whole body, where that is asked for
 
-	e      boxgrpcv1.BoxError
-	told   [memberChallenge]boxgrpcv1.BoxError_Member // room for BoxError.told
+	shape  boxgrpcv1.BoxError_Shape
+	told   [memberChallenge + 1]bool   // the member stands elsewhere
+	texts  [memberChallenge + 1]string // those that do not, and context_info
+	has    [memberChallenge + 1]bool   // there is a text, maybe an empty one
 	other  map[string]json.RawMessage
-	more   bool // something does not stand elsewhere
 	secret bool // something was taken out
 }
 
@@ -79,10 +81,10 @@ func isLowered(s, upper string) bool {
 	return true
 }
 
-// document is the detail, without secrets, and without the facts that stand elsewhere in
-// the status. It is nil where nothing is left to say.
-func (d *boxPacker) document() proto.Message {
-	d.e.Told, d.other = d.told[:0], d.body.other
+// packDocument packs the document, without secrets, and without the facts that stand
+// elsewhere in the status, unless nothing is left to say.
+func (d *boxPacker) packDocument() {
+	d.shape, d.other = d.body.shape(), d.body.other
 	for m := memberType; m <= memberErrorDescription; m++ {
 		d.addMember(m)
 	}
@@ -90,17 +92,18 @@ func (d *boxPacker) document() proto.Message {
 	if d.challenge != "" {
 		d.addText(memberChallenge, d.challenge)
 	}
+	var other []byte
 	if len(d.other) > 0 {
-		d.e.OtherMembers, d.more = d.clean(marshalJSON(d.other)), true
+		other = d.clean(marshalJSON(d.other))
 	}
-	if d.raw != "" && d.body.object && !d.secret && !secretText([]byte(d.raw)) {
-		d.e.RawBody, d.more = []byte(d.raw), true
+	if d.secret || !d.body.object || d.raw != "" && secretText([]byte(d.raw)) {
+		d.raw = ""
 	}
-	d.e.Shape = d.body.shape()
-	if d.info.domain == boxDomain && !d.more && d.e.Shape == ordinary.GetShape() && slices.Equal(d.e.GetTold(), ordinary.GetTold()) {
-		return nil
+	if len(other) == 0 && d.isOrdinary() {
+		return
 	}
-	return &d.e
+	d.pack(kindDocument, d.appendDocument(d.buf, other))
+	d.documentType, d.url = boxErrorType, boxErrorURL
 }
 
 // ordinary is the commonest document, which is not sent: readers take it for granted in
@@ -110,6 +113,60 @@ var ordinary = &boxgrpcv1.BoxError{
 	Told:  []boxgrpcv1.BoxError_Member{memberType, memberStatus, memberCode, memberMessage, memberHelpURL, memberRequestID},
 }
 
+var ordinaryTold = func() (told [memberChallenge + 1]bool) {
+	for _, m := range ordinary.GetTold() {
+		told[m] = true
+	}
+	return told
+}()
+
+func (d *boxPacker) isOrdinary() bool {
+	return d.info.domain == boxDomain && d.shape == ordinary.GetShape() && d.told == ordinaryTold &&
+		d.has == [len(d.has)]bool{} && d.texts[memberContextInfo] == "" && d.raw == ""
+}
+
+// boxFieldNumbers are the fields of BoxError that hold the text of a member.
+var boxFieldNumbers = [...]protowire.Number{
+	memberType: 3, memberCode: 4, memberMessage: 5, memberHelpURL: 6, memberRequestID: 7,
+	memberError: 8, memberErrorDescription: 9, memberChallenge: 13,
+}
+
+// appendDocument writes the BoxError as the generated code would, and is tested against
+// it: see wire.go.
+func (d *boxPacker) appendDocument(b, other []byte) []byte {
+	b = appendNumber(b, 1, uint64(d.shape))
+	n := 0
+	for _, told := range d.told {
+		if told {
+			n++
+		}
+	}
+	if n > 0 {
+		b = appendHead(b, 2, n) // each takes one byte
+	}
+	for m, told := range d.told {
+		if told {
+			b = protowire.AppendVarint(b, uint64(m))
+		}
+	}
+	for m := memberType; m <= memberErrorDescription; m++ {
+		b = d.appendMember(b, m)
+	}
+	b = appendText(b, 10, d.texts[memberContextInfo])
+	b = appendText(b, 11, string(other))
+	b = appendText(b, 12, d.raw)
+	return d.appendMember(b, memberChallenge)
+}
+
+// appendMember writes a text even if it is empty: it is there.
+func (d *boxPacker) appendMember(b []byte, m boxgrpcv1.BoxError_Member) []byte {
+	if !d.has[m] {
+		return b
+	}
+	b = protowire.AppendTag(b, boxFieldNumbers[m], protowire.BytesType)
+	return protowire.AppendString(b, d.texts[m])
+}
+
 // addMember puts in a member of the body. One that is of another JSON type than Box
 // documents stays as it is, beside those that nobody documents.
 func (d *boxPacker) addMember(m boxgrpcv1.BoxError_Member) {
@@ -117,7 +174,7 @@ func (d *boxPacker) addMember(m boxgrpcv1.BoxError_Member) {
 	switch {
 	case raw == "":
 	case m == memberStatus && d.tells(m, raw):
-		d.e.Told = append(d.e.Told, m)
+		d.told[m] = true
 	case m != memberStatus && raw[0] == '"':
 		d.addText(m, d.body.text(m))
 	default:
@@ -132,7 +189,7 @@ func (d *boxPacker) addMember(m boxgrpcv1.BoxError_Member) {
 // addText puts in a text, or tells that it stands elsewhere.
 func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
 	if d.tells(m, text) {
-		d.e.Told = append(d.e.Told, m)
+		d.told[m] = true
 		return
 	}
 	clean := scrubText(text)
@@ -140,12 +197,9 @@ func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
 		clean = d.scrub.text(kindText, clean)
 	}
 	d.secret = d.secret || clean != text
-	if d.tells(m, clean) {
-		d.e.Told = append(d.e.Told, m)
-		return
+	if d.told[m] = d.tells(m, clean); !d.told[m] {
+		d.texts[m], d.has[m] = clean, true
 	}
-	field := clean // so that nothing is allocated above
-	*boxField(&d.e, m), d.more = &field, true
 }
 
 // addContext puts in context_info, unless BadRequest says all of it.
@@ -154,15 +208,16 @@ func (d *boxPacker) addContext() {
 	if raw == "" {
 		return
 	}
-	context := []byte(raw)
-	if !d.body.scanned || !d.scrub.quiet(raw) {
-		context = d.clean(context)
-	}
-	if len(context) > 0 && d.has(kindBadRequest) && sameJSON(context, d.contextInfo()) {
-		d.e.Told = append(d.e.Told, memberContextInfo)
+	if d.body.scanned && d.scrub.quiet(raw) && !d.parts.has(kindBadRequest) {
+		d.texts[memberContextInfo] = raw
 		return
 	}
-	d.e.ContextInfo, d.more = context, true
+	context := d.clean([]byte(raw))
+	if len(context) > 0 && d.parts.has(kindBadRequest) && sameJSON(context, d.contextInfo()) {
+		d.told[memberContextInfo] = true
+		return
+	}
+	d.texts[memberContextInfo] = string(context)
 }
 
 func (d *boxPacker) clean(raw []byte) []byte {

@@ -44,6 +44,9 @@ func (t *Translator) lookup(code string, status int) match {
 	if status < 100 || status > 599 {
 		return m
 	}
+	if code == "" {
+		return t.alone[status]
+	}
 	if r := t.codes[code]; r != nil && documentedUnder(r, status) {
 		m.code = r
 		if r.GetGrpcCode() != boxgrpcv1.GrpcCode_GRPC_CODE_UNSPECIFIED {
@@ -51,12 +54,35 @@ func (t *Translator) lookup(code string, status int) match {
 			return m
 		}
 	}
-	if r := t.statuses[int32(status)]; r != nil {
-		m.decides = r
-		return m
-	}
-	m.decides, m.shared = httpRule(status), true
+	m.decides, m.shared = t.alone[status].decides, t.alone[status].shared
 	return m
+}
+
+// byStatus is the rule of a status from 100 to 599 without a code.
+func (t *Translator) byStatus(status int) match {
+	if r := t.statuses[int32(status)]; r != nil {
+		return match{decides: r}
+	}
+	return match{decides: httpRule(status), shared: true}
+}
+
+// reason is the ErrorInfo.reason of a code. Those of the catalogue are known.
+func (t *Translator) reason(code string, status int) string {
+	if reason := t.reasons[code]; reason != "" {
+		return reason
+	}
+	return firstOf(toReason(scrubText(code)), statusReason(status))
+}
+
+// reasonsOf are the reasons of codes that need no scrubbing.
+func reasonsOf(codes map[string]*boxgrpcv1.Rule) map[string]string {
+	reasons := make(map[string]string, len(codes))
+	for code := range codes {
+		if scrubText(code) == code {
+			reasons[code] = toReason(code)
+		}
+	}
+	return reasons
 }
 
 // settled tells whether everything is decided by the status, whatever the code: every
@@ -69,9 +95,10 @@ func (t *Translator) settled(status int) bool {
 // contest finds the statuses that are not settled. Where the code decides, 412 is read
 // otherwise even if the rules are the same.
 func (t *Translator) contest() {
-	t.contested = [len(t.contested)]bool{}
+	t.contested, t.alone = [len(t.contested)]bool{}, make([]match, len(t.contested))
 	for status := 100; status < len(t.contested); status++ {
-		alone := t.lookup("", status)
+		alone := t.byStatus(status)
+		t.alone[status] = alone
 		for _, r := range t.codes {
 			if r.GetGrpcCode() != boxgrpcv1.GrpcCode_GRPC_CODE_UNSPECIFIED && documentedUnder(r, status) &&
 				(status == http.StatusPreconditionFailed || !sameVerdict(r, alone.decides)) {

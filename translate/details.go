@@ -60,10 +60,7 @@ func newPacker(t *Translator, doc Document, room int) packer {
 func (p *packer) assemble(t *Translator, status int, headerID string, v *verdict) {
 	doc := &p.doc
 	p.code, p.rule = v.code, v.rule
-	p.info.reason = toReason(scrubText(firstOf(doc.Reason, doc.Code)))
-	if p.info.reason == "" {
-		p.info.reason = statusReason(status)
-	}
+	p.info.reason = t.reason(firstOf(doc.Reason, doc.Code), status)
 	p.info.domain = t.upstream.Domain
 	p.info.metadata = metadata(p.room[:0]).add(keyHTTPStatus, decimal(status)).add(keyOutcome, outcomeName(v.outcome))
 	p.text = p.scrub.text(kindText, doc.Message)

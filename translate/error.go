@@ -20,12 +20,10 @@ import (
 // concurrent use, and its status is built on first use only.
 type Error struct {
 	verdict
-	status       int  // HTTP status
-	answered     bool // there is one
-	serviceOwned bool
-	family       string // whose texts fit; empty means the domain's
-	limit        int
-	cause        error
+	status     int         // HTTP status
+	answered   bool        // there is one
+	translator *Translator // whose options hold; nil for the defaults
+	cause      error
 
 	source   source // nil where the parts are there from the beginning
 	takeOnce sync.Once
@@ -39,17 +37,15 @@ type source interface{ assemble() *parts }
 
 // init makes e the error of an answer.
 func (e *Error) init(t *Translator, status int, v verdict, s source) {
-	e.verdict, e.status, e.answered = v, status, true
-	e.serviceOwned, e.family, e.limit, e.source = t.serviceOwned, t.family, t.maxHeaderBytes, s
+	e.verdict, e.status, e.answered, e.translator, e.source = v, status, true, t, s
 }
 
 // An answerError is the error of an answer that a [Decoder] has read.
 type answerError struct {
 	Error
 
-	translator *Translator
-	headerID   string
-	doc        Document
+	headerID string
+	doc      Document
 }
 
 func (e *answerError) assemble() *parts {
@@ -73,11 +69,19 @@ func (e *Error) built() *parts {
 		if e.parts == nil {
 			e.parts = e.source.assemble()
 			if e.st == nil { // else it is what was received
-				e.parts.fit(e.limit)
+				e.parts.fit(e.limit())
 			}
 		}
 	})
 	return e.parts
+}
+
+// limit is how many bytes of header fields e may take.
+func (e *Error) limit() int {
+	if e.translator == nil {
+		return defaultMaxHeaderBytes
+	}
+	return e.translator.maxHeaderBytes
 }
 
 // GRPCStatus returns the status that callers get. It is never nil and never OK,
@@ -218,10 +222,10 @@ func (e *Error) judged(v verdict) *Error {
 // derive returns an error like e with other parts.
 func (e *Error) derive(p *parts, v verdict) *Error {
 	e = e.orMissing()
-	p.fit(e.limit)
+	p.fit(e.limit())
 	return &Error{
 		verdict: v, status: e.status, answered: e.answered,
-		family: e.family, serviceOwned: e.serviceOwned, limit: e.limit, cause: e.cause, parts: p,
+		translator: e.translator, cause: e.cause, parts: p,
 	}
 }
 
@@ -237,7 +241,7 @@ func (e *Error) WithCause(cause error) *Error {
 // service's own credentials failed ([WithServiceCredentials]): then INTERNAL, reason
 // UPSTREAM_CREDENTIALS, and the request id, and nothing else.
 func (e *Error) ForCaller() *Error {
-	if e == nil || !e.serviceOwned || e.code != codes.Unauthenticated {
+	if e == nil || e.translator == nil || !e.translator.serviceOwned || e.code != codes.Unauthenticated {
 		return e
 	}
 	masked := newFailure(boxgrpcv1.Failure_FAILURE_UPSTREAM_CREDENTIALS, boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED, e)

@@ -135,7 +135,7 @@ func fromStatus(st *status.Status) *Error {
 	if !h.found || h.outcome == "" && h.domain != ownDomain {
 		return nil
 	}
-	e := &Error{source: r, st: st, limit: defaultMaxHeaderBytes}
+	e := &Error{source: r, st: st}
 	e.code, e.class, e.outcome = st.Code(), boxgrpcv1.Retry_RETRY_NEVER, outcomeNamed(h.outcome)
 	e.status, e.answered = parseDecimal(h.httpStatus)
 	if h.retryAfter != "" {

@@ -97,7 +97,11 @@ func (e *Error) LocalizedMessage() (locale, message string) {
 // upstream's texts to those of HTTP.
 func (e *Error) messageIn(locale string) string {
 	shared := messagesOf[httpDomain]
-	own := messagesOf[firstOf(e.family, e.Domain())]
+	family := e.Domain()
+	if e.answered && e.translator != nil {
+		family = e.translator.family // whatever domain the service has chosen
+	}
+	own := messagesOf[family]
 	if own == nil {
 		own = shared
 	}

@@ -56,6 +56,9 @@ func parseWait(s string, h http.Header, now time.Time) (time.Duration, bool) {
 // to the millisecond) and several joined by commas (the longest counts). A number
 // beyond the limit is still a legal wait: it saturates.
 func parseSeconds(s string) (time.Duration, bool) {
+	if len(s) <= 6 && digits(s) { // as nearly always
+		return seconds(s), true
+	}
 	var longest time.Duration
 	for part := range strings.SplitSeq(s, ",") {
 		whole, fraction, dotted := strings.Cut(strings.Trim(part, " \t"), ".")

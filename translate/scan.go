@@ -130,45 +130,43 @@ func scanValue(text string, i, depth int) int {
 	return odd
 }
 
-// scanString returns the index behind the closing quote of the string at i.
+// scanString returns the index behind the closing quote of the string at i. It looks at
+// eight bytes at a time for one that is not plain: a byte is below n where a subtraction of
+// n borrows from its highest bit, and equal to c where it is below 1 after an exclusive or
+// with c.
 func scanString(text string, i int) int {
+	const ones, highest = 0x0101010101010101, 0x8080808080808080
 	if i == len(text) || text[i] != '"' {
 		return odd
 	}
-	for i++; ; {
-		i = plainEnd(text, i)
-		if i == len(text) {
-			return odd
-		}
-		if text[i] == '"' {
-			return i + 1
-		}
-		r, n := utf8.DecodeRuneInString(text[i:])
-		if text[i] < utf8.RuneSelf || r == utf8.RuneError && n == 1 {
-			return odd
-		}
-		i += n
-	}
-}
-
-// plainEnd is the index of the first byte from i on that is a quote, a backslash, a
-// control character, or beyond ASCII. It looks at eight bytes at a time: one is below n
-// where a subtraction of n borrows from its highest bit, and equal to c where it is below
-// 1 after an exclusive or with c.
-func plainEnd(text string, i int) int {
-	const ones, highest = 0x0101010101010101, 0x8080808080808080
-	for ; i+8 <= len(text); i += 8 {
+	for i++; i+8 <= len(text); i += 8 {
 		w := eight(text[i : i+8])
 		quote, slash := w^ones*'"', w^ones*'\\'
 		found := (w | (w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash) & highest
 		if found != 0 {
-			return i + bits.TrailingZeros64(found)/8
+			i += bits.TrailingZeros64(found) / 8
+			break
 		}
 	}
-	for i < len(text) && text[i] >= ' ' && text[i] < utf8.RuneSelf && text[i] != '"' && text[i] != '\\' {
-		i++
+	if i < len(text) && text[i] == '"' {
+		return i + 1
 	}
-	return i
+	return scanRunes(text, i)
+}
+
+// scanRunes is scanString from within a string.
+func scanRunes(text string, i int) int {
+	for i < len(text) && text[i] != '"' {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		if r < ' ' || r == '\\' || r == utf8.RuneError && n == 1 {
+			return odd
+		}
+		i += n
+	}
+	if i == len(text) {
+		return odd
+	}
+	return i + 1
 }
 
 // eight bytes are a number, the first one its lowest. The compiler makes one load of it.

@@ -7,58 +7,57 @@ package translate
 // out with regular expressions, and with a search for each of twenty words, takes longer
 // than everything else that is done about an error. It looks for all of them in one pass.
 //
-// Its limit: it knows only what a secret cannot be without, such as the beginnings of
-// words. A suspicion costs the long way; without one, the long way would change nothing. A
+// Its limit: it knows only what a secret cannot be without, such as three letters of a
+// word. A suspicion costs the long way; without one, the long way would change nothing. A
 // fuzz test holds the two together.
 
 // hints are what secrets betray themselves by: a part of an address behind its path, a user
-// name in it, a stack trace, or the first letters of a word of [secretPatterns] and
-// [secretMembers]. The last three begin the runes beyond ASCII that are an i, a k or an s
-// to those who ignore case.
+// name in it, a stack trace, or three letters out of each word of [secretPatterns] and
+// [secretMembers], such as are rare in other words. The bytes begin the runes beyond ASCII
+// that are an i, a k or an s to those who ignore case.
 var hints = [...]string{
 	"?", "@", ";", "#", "\n", "\\", "\xc4", "\xc5", "\xe2",
-	"debu", "auth", "cook", "bear", "basi", "sess", "toke", "secr", "passw", "asse", "sign", "key", "jwt", "cred",
+	"bug", "uth", "kie", "ear", "bas", "ses", "oke", "ecr", "ssw", "sse", "sig", "key", "jwt", "tia",
 }
 
-// A hint takes as many bits of a word as it has letters. State holds those letters that
-// are reached: one for each beginning of a hint that ends at the last letter read (the
-// Shift-And method of Baeza-Yates and Gonnet).
-var (
-	hintLetters [256]uint64 // the bits of a letter, in all hints
-	hintStarts  uint64
-	hintEnds    uint64
-)
+// Each byte tells of which hints it can be the first, second and last letter: one bit for
+// each hint of three letters, and one, alone, for those of one.
+var firstLetter, secondLetter, lastLetter [256]uint16
+
+const alone = 1 << 15
 
 func init() {
-	bit := 0
+	bit := uint16(1)
 	for _, hint := range hints {
-		hintStarts |= 1 << bit
-		for i := range len(hint) {
-			hintLetters[hint[i]] |= 1 << bit
-			if c := hint[i]; 'a' <= c && c <= 'z' {
-				hintLetters[c-'a'+'A'] |= 1 << bit
-			}
-			bit++
+		if len(hint) == 1 {
+			lastLetter[hint[0]] |= alone
+			continue
 		}
-		hintEnds |= 1 << (bit - 1)
+		for i, letters := range []*[256]uint16{&firstLetter, &secondLetter, &lastLetter} {
+			letters[hint[i]] |= bit
+			letters[hint[i]-'a'+'A'] |= bit
+		}
+		bit <<= 1
 	}
-	if bit > 64 {
-		panic("translate: the hints have more letters than a word has bits")
+	if bit > alone {
+		panic("translate: there are more hints than bits")
 	}
 }
 
-// suspicious tells whether there may be a secret in a text, or in JSON. Separators within
-// a word do not hide it.
+// suspicious tells whether there may be a secret in a text, or in JSON. Separators within a
+// word do not hide it.
 func suspicious(s string) bool {
-	var state uint64
+	first, both := uint16(0), uint16(alone)
 	for i := range len(s) {
-		if s[i] == '_' || s[i] == '-' {
+		c := s[i]
+		if c == '_' || c == '-' {
 			continue
 		}
-		state = (state<<1 | hintStarts) & hintLetters[s[i]]
-		if state&hintEnds != 0 {
+		if both&lastLetter[c] != 0 {
 			return true
 		}
+		both = first&secondLetter[c] | alone
+		first = firstLetter[c]
 	}
 	return false
 }

@@ -119,7 +119,9 @@ type Translator struct {
 	scrubber       scrubber
 	maxHeaderBytes int
 
-	contested [600]bool // statuses under which the code matters, see settled
+	reasons   map[string]string // by code, where that is in the catalogue
+	alone     []match           // by status, what it says without a code
+	contested [600]bool         // statuses under which the code matters, see settled
 }
 
 // New returns a translator for an upstream. It panics if the upstream or an
@@ -148,6 +150,7 @@ func (t *Translator) With(opts ...Option) *Translator {
 		o.apply(c)
 	}
 	c.contest()
+	c.reasons = reasonsOf(c.codes)
 	return c
 }
 
@@ -205,7 +208,7 @@ func (t *Translator) Translate(a Answer) error {
 	if !failed {
 		return nil
 	}
-	e := &answerError{translator: t, headerID: t.RequestID(a.Header), doc: doc}
+	e := &answerError{headerID: t.RequestID(a.Header), doc: doc}
 	e.init(t, a.Status, v, e)
 	return &e.Error
 }

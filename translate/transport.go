@@ -43,7 +43,7 @@ func (t *Translator) TransportError(req *http.Request, err error) error {
 	}
 	class := failures[int32(f)].GetRetry()
 	e := newFailure(f, failureOutcome(f, class, method), err)
-	e.limit = t.maxHeaderBytes
+	e.translator = t
 	e.allowed = t.allowed(class, method)
 	e.parts.setRetry(&e.verdict)
 	return e
@@ -164,7 +164,6 @@ func newFailure(f boxgrpcv1.Failure, o boxgrpcv1.Outcome, cause error) *Error {
 	}
 	return &Error{
 		verdict: verdict{code: code, class: rule.GetRetry(), outcome: o},
-		limit:   defaultMaxHeaderBytes,
 		cause:   cause,
 		parts:   p,
 	}

@@ -74,6 +74,9 @@ func TestSnippetsOfTheDocs(t *testing.T) {
 		for _, m := range block.FindAllStringSubmatch(text, -1) {
 			switch language, snippet := m[1], m[2]; language {
 			case "go":
+				if page == "docs/languages.md" {
+					continue // cut from a program that conformance compiles and runs
+				}
 				if !strings.Contains(source, snippet) {
 					t.Errorf("%s: this snippet stands in no file of examples/readme:\n%s", page, snippet)
 				}
