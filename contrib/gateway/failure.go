@@ -48,7 +48,7 @@ type details struct {
 // look finds out what there is to say of an error.
 func (h *handler) look(ctx context.Context, err error, r *http.Request) *failure {
 	var custom *runtime.HTTPStatusError
-	if errors.As(err, &custom) && custom.Err != nil {
+	if errors.As(err, &custom) {
 		err = custom.Err
 	}
 	e, st := leave(ctx, err)

@@ -18,6 +18,7 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/boxgrpc/boxgrpc/boxtest"
@@ -94,7 +95,7 @@ func (f failing) ListFolder(_ *filesv1.ListFolderRequest, s grpc.ServerStreaming
 }
 
 // inFrontOf starts a service, a gateway in front of it, and a web server.
-func inFrontOf(t testing.TB, svc filesv1.FileServiceServer, opts ...runtime.ServeMuxOption) string {
+func inFrontOf(t *testing.T, svc filesv1.FileServiceServer, opts ...runtime.ServeMuxOption) string {
 	t.Helper()
 	mux := runtime.NewServeMux(opts...)
 	if err := filesgw.RegisterFileServiceHandler(t.Context(), mux, dial(t, svc)); err != nil {
@@ -103,14 +104,14 @@ func inFrontOf(t testing.TB, svc filesv1.FileServiceServer, opts ...runtime.Serv
 	return serve(t, mux)
 }
 
-func serve(t testing.TB, h http.Handler) string {
+func serve(t *testing.T, h http.Handler) string {
 	t.Helper()
 	web := httptest.NewServer(h)
 	t.Cleanup(web.Close)
 	return web.URL
 }
 
-func dial(t testing.TB, svc filesv1.FileServiceServer) *grpc.ClientConn {
+func dial(t *testing.T, svc filesv1.FileServiceServer) *grpc.ClientConn {
 	t.Helper()
 	ctl := retry.New(retry.WithMaxAttempts(1), retry.WithGate(nil))
 	srv := grpc.NewServer(
@@ -130,7 +131,7 @@ func dial(t testing.TB, svc filesv1.FileServiceServer) *grpc.ClientConn {
 }
 
 // inFrontOfBox is the same for a service in front of a fake Box.
-func inFrontOfBox(t testing.TB, opts ...gateway.Option) (*boxtest.Server, string) {
+func inFrontOfBox(t *testing.T, opts ...gateway.Option) (*boxtest.Server, string) {
 	t.Helper()
 	box := boxtest.NewServer()
 	t.Cleanup(box.Close)
@@ -139,22 +140,18 @@ func inFrontOfBox(t testing.TB, opts ...gateway.Option) (*boxtest.Server, string
 
 // An answer is what an HTTP client sees.
 type answer struct {
-	status int
-	header http.Header
-	body   string
-}
-
-func (a *answer) is(mediaType string) bool {
-	return strings.HasPrefix(a.header.Get("Content-Type"), mediaType)
+	status          int
+	header, trailer http.Header
+	body            string
 }
 
 // json is the body as a JSON value.
-func (a *answer) json(t testing.TB) map[string]any {
+func (a *answer) json(t *testing.T) map[string]any {
 	t.Helper()
 	return object(t, a.body)
 }
 
-func object(t testing.TB, text string) map[string]any {
+func object(t *testing.T, text string) map[string]any {
 	t.Helper()
 	var v map[string]any
 	d := json.NewDecoder(strings.NewReader(text))
@@ -166,7 +163,7 @@ func object(t testing.TB, text string) map[string]any {
 }
 
 // ask sends a request with header fields in pairs.
-func ask(t testing.TB, method, address string, header ...string) *answer {
+func ask(t *testing.T, method, address string, header ...string) *answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, address, nil)
 	if err != nil {
@@ -184,17 +181,39 @@ func ask(t testing.TB, method, address string, header ...string) *answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &answer{resp.StatusCode, resp.Header, string(body)}
+	return &answer{resp.StatusCode, resp.Header, resp.Trailer, string(body)}
 }
 
-func get(t testing.TB, address string, header ...string) *answer {
+func get(t *testing.T, address string, header ...string) *answer {
 	t.Helper()
 	return ask(t, http.MethodGet, address, header...)
 }
 
-func same(t testing.TB, what string, got, want any) {
+func same(t *testing.T, what string, got, want any) {
 	t.Helper()
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s = %v, want %v", what, got, want)
 	}
+}
+
+// languageOf tells the language that it was asked for.
+type languageOf struct {
+	filesv1.UnimplementedFileServiceServer
+	got []string
+}
+
+func (l *languageOf) GetFile(ctx context.Context, _ *filesv1.GetFileRequest) (*filesv1.GetFileResponse, error) {
+	l.got = metadata.ValueFromIncomingContext(ctx, "accept-language")
+	return &filesv1.GetFileResponse{}, nil
+}
+
+// held sends one page, and ends when it is let go.
+type held struct {
+	filesv1.UnimplementedFileServiceServer
+	until <-chan struct{}
+}
+
+func (h held) ListFolder(_ *filesv1.ListFolderRequest, s grpc.ServerStreamingServer[filesv1.ListFolderResponse]) error {
+	defer func() { <-h.until }()
+	return s.Send(&filesv1.ListFolderResponse{})
 }

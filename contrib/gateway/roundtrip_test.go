@@ -59,3 +59,23 @@ func TestBoxsDocumentComesThroughOfAWrite(t *testing.T) {
 	same(t, "status", a.status, http.StatusConflict)
 	same(t, "body", a.json(t), object(t, fault.Body))
 }
+
+// Statuses that are no error of HTTP, or would send the client to the wrong place for a
+// password, are the service's to know.
+func TestStatusesThatStayInTheService(t *testing.T) {
+	t.Parallel()
+	box, address := inFrontOfBox(t, gateway.WithUpstreamStatus())
+	for _, tt := range []struct {
+		situation string
+		fault     boxtest.Fault
+		want      int
+	}{
+		{"not ready", boxtest.Fault{Status: 202}.With("Retry-After", "5"), http.StatusServiceUnavailable},
+		{"not modified", boxtest.Fault{Status: 304}, http.StatusBadRequest},
+		{"a proxy's password", boxtest.Fault{Status: 401}.With("WWW-Authenticate", `Basic realm="proxy"`), http.StatusInternalServerError},
+		{"the caller's token", boxtest.Error(401, "unauthorized", "expired"), http.StatusUnauthorized},
+	} {
+		box.Script("GET /files/{id}", tt.fault)
+		same(t, tt.situation, get(t, address+"/v1/files/7").status, tt.want)
+	}
+}

@@ -33,24 +33,25 @@ func (f *failure) write(mediaType, native string, m runtime.Marshaler) (contentT
 	case mediaType == MediaTypeJSON && f.box != nil:
 		return mediaType, f.document()
 	case mediaType == native:
-		return m.ContentType(f.status), f.rpcStatus(m)
+		return f.rpcStatus(m.ContentType(f.status), m)
 	case native != MediaTypeJSON:
 		m = &runtime.JSONPb{} // the mux's own speaks something else
 	}
-	return mediaType, f.rpcStatus(m)
+	return f.rpcStatus(mediaType, m)
 }
 
 // rpcStatus writes google.rpc.Status without the details that the marshaler does not
-// know.
-func (f *failure) rpcStatus(m runtime.Marshaler) []byte {
-	if body, err := m.Marshal(f.status); err == nil {
-		return body
+// know, and by hand where it can write none at all.
+func (f *failure) rpcStatus(mediaType string, m runtime.Marshaler) (contentType string, body []byte) {
+	body, err := m.Marshal(f.status)
+	if err != nil {
+		body, err = m.Marshal(known(f.status, m))
 	}
-	if body, err := m.Marshal(known(f.status, m)); err == nil {
-		return body
+	if err != nil {
+		body, _ = json.Marshal(map[string]any{"code": f.status.GetCode(), "message": f.status.GetMessage(), "details": []any{}})
+		return MediaTypeJSON, body
 	}
-	body, _ := json.Marshal(map[string]any{"code": f.status.GetCode(), "message": f.status.GetMessage(), "details": []any{}})
-	return body
+	return mediaType, body
 }
 
 // known returns the status without the details that the marshaler cannot write: most
