@@ -72,10 +72,14 @@ func TestStatusesThatStayInTheService(t *testing.T) {
 	}{
 		{"not ready", boxtest.Fault{Status: 202}.With("Retry-After", "5"), http.StatusServiceUnavailable},
 		{"not modified", boxtest.Fault{Status: 304}, http.StatusBadRequest},
-		{"a proxy's password", boxtest.Fault{Status: 401}.With("WWW-Authenticate", `Basic realm="proxy"`), http.StatusInternalServerError},
 		{"the caller's token", boxtest.Error(401, "unauthorized", "expired"), http.StatusUnauthorized},
 	} {
 		box.Script("GET /files/{id}", tt.fault)
 		same(t, tt.situation, get(t, address+"/v1/files/7").status, tt.want)
 	}
+	proxy := failing{err: translate.Box.Translate(translate.Answer{
+		Method: http.MethodGet, Status: 401, Header: http.Header{"Www-Authenticate": {`Basic realm="proxy"`}},
+	})}
+	address = inFrontOf(t, proxy, gateway.Errors(gateway.WithUpstreamStatus()))
+	same(t, "a proxy's password", get(t, address+"/v1/files/7").status, http.StatusInternalServerError)
 }
