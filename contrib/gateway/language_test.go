@@ -28,7 +28,7 @@ func TestAJapaneseUser(t *testing.T) {
 	box, address := inFrontOfBox(t)
 	for _, accept := range []string{"", "*/*", gateway.MediaTypeJSON, gateway.MediaTypeProblem, gateway.MediaTypeStatus} {
 		box.Script("GET /files/{id}", boxtest.Error(404, "not_found", "Not Found"))
-		a := get(t, address+"/v1/files/7", "Accept", accept, "Accept-Language", "ja-JP,ja;q=0.9", "Accept-Language", "en;q=0.8")
+		a := get(t, address+"/v1/files/7", "Accept", accept, "Accept-Language", "fr", "Accept-Language", "ja-JP;q=0.9, en;q=0.8")
 		if !japanese(a.body) {
 			t.Errorf("Accept %q: no Japanese in %s", accept, a.body)
 		}

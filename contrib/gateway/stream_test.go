@@ -68,6 +68,19 @@ func TestAStreamThatFailsLaterWithADetailThatIsNotLinked(t *testing.T) {
 	}
 }
 
+// An answer that has begun without a flush has begun all the same.
+func TestAnAnswerThatHasBegun(t *testing.T) {
+	t.Parallel()
+	mux := runtime.NewServeMux(gateway.Errors())
+	if err := mux.HandlePath(http.MethodGet, "/x", func(w http.ResponseWriter, r *http.Request, _ map[string]string) {
+		_, _ = w.Write([]byte("begun "))
+		runtime.HTTPStreamError(r.Context(), mux, &runtime.JSONPb{}, w, r, foreign(t, codes.DataLoss, "torn"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "body", get(t, serve(t, mux)+"/x").body, `begun {"error":{"code":15,"message":"torn"}}`)
+}
+
 // A page that is flushed is at the client before the next one is there, whoever looks for
 // a way to flush.
 func TestStreamsAreFlushed(t *testing.T) {
