@@ -11,9 +11,10 @@ SOAKTIME ?= 60s
 TOOLS := $(CURDIR)/.tools/bin
 BUF := node_modules/.bin/buf
 LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
+PROMTOOL := $(or $(shell command -v promtool),$(TOOLS)/promtool)
 TAG := $(shell git describe --tags --abbrev=0 2>/dev/null)
 
-.PHONY: all generate test race model soak big storm bench lint proto snippets fuzz conformance check-generate help
+.PHONY: all generate test race model soak big storm bench lint proto snippets fuzz conformance check-generate contrib alerts help
 
 all: generate test race model soak bench lint proto snippets fuzz conformance ## Everything
 
@@ -21,6 +22,7 @@ generate: $(BUF) ## Generate code and catalog.json from the schema
 	$(BUF) format -w
 	$(BUF) generate
 	$(BUF) generate --template buf.gen.examples.yaml
+	$(BUF) generate --template contrib/gateway/buf.gen.yaml
 	go test ./conformance -run TestCatalogIsFresh -update
 
 test: ## The tests
@@ -74,9 +76,19 @@ conformance: ## The catalogue against the schema, and the vectors
 	go test ./conformance
 
 check-generate: generate ## Fails if generated files are not fresh
-	git diff --exit-code -- gen examples/gen conformance proto examples/proto
-	@test -z "$$(git status --porcelain -- gen examples/gen conformance)" || \
-		{ git status --porcelain -- gen examples/gen conformance; exit 1; }
+	git diff --exit-code -- gen examples/gen conformance proto examples/proto contrib/gateway/internal
+	@test -z "$$(git status --porcelain -- gen examples/gen conformance contrib/gateway/internal)" || \
+		{ git status --porcelain -- gen examples/gen conformance contrib/gateway/internal; exit 1; }
+
+contrib: $(LINT) ## Each module under contrib/: vet, test, lint, tidy
+	@for mod in contrib/*/go.mod; do \
+		echo "$$(dirname $$mod)"; \
+		(cd $$(dirname $$mod) && go vet ./... && go test ./... && $(LINT) run && go mod tidy -diff) || exit 1; \
+	done
+
+alerts: $(PROMTOOL) ## The alert rules of contrib/otel
+	$(PROMTOOL) check rules contrib/otel/alerts.yaml
+	$(PROMTOOL) test rules contrib/otel/alerts_test.yaml
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -88,3 +100,12 @@ $(BUF): package-lock.json
 $(LINT):
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv $(TOOLS)/golangci-lint $@
+
+DOWNLOAD := apt-get download -qq -o APT::Sandbox::User=root
+
+# Out of Debian's package, for to install that would start a server.
+$(TOOLS)/promtool:
+	mkdir -p $(TOOLS)
+	cd $(TOOLS) && { $(DOWNLOAD) prometheus || { apt-get update -qq && $(DOWNLOAD) prometheus; }; }
+	cd $(TOOLS) && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 ./usr/bin/promtool
+	rm $(TOOLS)/prometheus_*.deb

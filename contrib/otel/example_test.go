@@ -42,4 +42,7 @@ func Example() {
 		}
 	}
 	// Output:
+	// the upstream answered HTTP 503 Service Unavailable
+	// boxgrpc.call.retries backoff 2
+	// boxgrpc.call.failures attempts 1
 }

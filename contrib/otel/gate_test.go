@@ -26,8 +26,8 @@ func TestTheGate(t *testing.T) {
 		gated := func() []string {
 			var lines []string
 			for _, line := range m.read(t) {
-				if strings.HasPrefix(line, "boxgrpc.gate.") {
-					lines = append(lines, strings.TrimPrefix(line, "boxgrpc.gate."))
+				if line, ok := strings.CutPrefix(line, "boxgrpc.gate."); ok {
+					lines = append(lines, line)
 				}
 			}
 			return lines
@@ -53,13 +53,13 @@ func TestTheGate(t *testing.T) {
 		begun := time.Now()
 		<-done
 		held := time.Since(begun)
-		wait := fmt.Sprintf("wait{%s} %g of 1", op, held.Seconds())
+		wait := fmt.Sprintf("wait{%s} %.3f of 1", op, held.Seconds())
 		see("it was let go", "closed{} 1", "throttled{boxgrpc.group=} 1", "waiting{boxgrpc.group=} 0", wait)
 
 		begun = time.Now()
 		_, _ = retry.Do(ctx, ctl, reads, fails(boxs("GET", 429, "60")), nil)
 		held += time.Since(begun) // its turn, behind the one before
-		wait = fmt.Sprintf("wait{%s} %g of 2", op, held.Seconds())
+		wait = fmt.Sprintf("wait{%s} %.3f of 2", op, held.Seconds())
 		_, _ = retry.Do(ctx, ctl, reads, fails(), nil)
 		see("too long to wait", "closed{} 1", "refused{"+op+"} 1", "throttled{boxgrpc.group=} 2", "waiting{boxgrpc.group=} 0", wait)
 

@@ -56,7 +56,7 @@ func (m *meters) read(t *testing.T) []string {
 				}
 			case metricdata.Histogram[float64]:
 				for _, p := range data.DataPoints {
-					add(got.Name, p.Attributes, fmt.Sprintf("%g of %d", p.Sum, p.Count))
+					add(got.Name, p.Attributes, fmt.Sprintf("%.3f of %d", p.Sum, p.Count))
 				}
 			default:
 				t.Fatalf("%s is a %T", got.Name, data)

@@ -33,7 +33,7 @@ func TestRetriesAndTheirDelays(t *testing.T) {
 		}
 		m.has(t,
 			"boxgrpc.call.retries{"+op+",boxgrpc.reason=hint} 2",
-			fmt.Sprintf("boxgrpc.call.retry_delay{%s,boxgrpc.reason=hint} %g of 2", op, time.Since(begun).Seconds()))
+			fmt.Sprintf("boxgrpc.call.retry_delay{%s,boxgrpc.reason=hint} %.3f of 2", op, time.Since(begun).Seconds()))
 	})
 }
 

@@ -34,7 +34,7 @@ func TestSpanEvents(t *testing.T) {
 			line := event.Name
 			for _, a := range event.Attributes {
 				if a.Key != "boxgrpc.delay" && a.Key != "boxgrpc.operation" {
-					line += fmt.Sprintf(" %s=%s", strings.TrimPrefix(string(a.Key), "boxgrpc."), a.Value.Emit())
+					line += fmt.Sprintf(" %s=%s", strings.TrimPrefix(string(a.Key), "boxgrpc."), a.Value.String())
 				}
 			}
 			got = append(got, line)
