@@ -58,14 +58,14 @@ proto: $(BUF) ## Schema: lint, format, and no breaking change since the last tag
 # A finding leaves a file under testdata/fuzz. Without one it was the fuzzer's own
 # deadline that failed, as happens on busy machines: then the target runs once more.
 fuzz: ## Each fuzz target for FUZZTIME (default 10s)
-	@for pkg in $$(go list ./...); do \
+	@for dir in . contrib/gateway; do cd $(CURDIR)/$$dir; for pkg in $$(go list ./...); do \
 		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 			run() { go test $$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s; }; \
 			run && continue; \
 			[ -z "$$(git status --porcelain -- '*testdata/fuzz*')" ] || exit 1; \
 			run || exit 1; \
 		done; \
-	done
+	done; done
 
 snippets: $(BUF) ## The README's buf.gen.yaml
 	@mkdir -p .tools && sed -n '/^```yaml$$/,/^```$$/p' README.md | sed '/^```/d' > .tools/buf.gen.yaml

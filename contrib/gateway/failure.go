@@ -27,7 +27,7 @@ type failure struct {
 	httpStatus int
 	status     *spb.Status // its texts are UTF-8
 	details    details
-	box        []byte // Box's document, if any
+	upstream   *translate.Error // nil: not an upstream's
 
 	locale, text string // for the person at the screen, in a language that was asked for
 
@@ -62,8 +62,8 @@ func (h *handler) look(ctx context.Context, err error, r *http.Request) *failure
 	}
 	f.locale, f.text = f.details.localized.GetLocale(), f.details.localized.GetMessage()
 	if e != nil {
-		f.box = e.Body()
-		f.speak(e, r)
+		f.upstream = e
+		f.speak(r)
 	}
 	return f
 }
@@ -139,11 +139,11 @@ func take[P interface {
 
 // speak adds the text for the person at the screen where the service has sent none. The
 // status as the service sent it is kept: with the text it might not fit.
-func (f *failure) speak(e *translate.Error, r *http.Request) {
+func (f *failure) speak(r *http.Request) {
 	if f.text != "" {
 		return
 	}
-	f.locale, f.text = e.WithLanguage(languages(r)).LocalizedMessage()
+	f.locale, f.text = f.upstream.WithLanguage(languages(r)).LocalizedMessage()
 	if f.text == "" {
 		return
 	}

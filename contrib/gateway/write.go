@@ -27,11 +27,14 @@ func nativeOf(m runtime.Marshaler, f *failure) string {
 
 // write writes a failure as a media type.
 func (f *failure) write(mediaType, native string, m runtime.Marshaler) (contentType string, body []byte) {
+	if mediaType == MediaTypeJSON && f.upstream != nil {
+		if box := f.upstream.Body(); box != nil {
+			return mediaType, f.document(box)
+		}
+	}
 	switch {
 	case mediaType == MediaTypeProblem:
 		return mediaType, f.problem()
-	case mediaType == MediaTypeJSON && f.box != nil:
-		return mediaType, f.document()
 	case mediaType == native:
 		return f.rpcStatus(m.ContentType(f.status), m)
 	case native != MediaTypeJSON:
@@ -72,17 +75,18 @@ type text struct {
 	Message string `json:"message"`
 }
 
-// document is what Box sent, and behind it the text, where there is one.
-func (f *failure) document() []byte {
+// document is what Box sent, and behind it the text, where there is one. Box stays as it
+// is: the bytes may be shared.
+func (f *failure) document(box []byte) []byte {
 	var members map[string]json.RawMessage
-	if f.text == "" || json.Unmarshal(f.box, &members) != nil || members["localized_message"] != nil {
-		return f.box
+	if f.text == "" || json.Unmarshal(box, &members) != nil || members["localized_message"] != nil {
+		return box
 	}
 	localized, err := json.Marshal(text{f.locale, f.text})
 	if err != nil {
-		return f.box
+		return box
 	}
-	before := bytes.TrimSuffix(bytes.TrimSpace(f.box), []byte("}"))
+	before := bytes.TrimSuffix(bytes.TrimSpace(box), []byte("}"))
 	comma := ","
 	if len(members) == 0 {
 		comma = ""

@@ -144,6 +144,16 @@ func TestReconciled(t *testing.T) {
 	})
 }
 
+// What went well in the end is no failure, or the alarm rings for nothing.
+func TestWhatIsNoFailure(t *testing.T) {
+	t.Parallel()
+	m, option := newMeters()
+	for _, reason := range []retry.Reason{retry.ReasonHeld, retry.ReasonReconciled, retry.ReasonNoKey} {
+		boxgrpcotel.Observer(option)(t.Context(), retry.Event{Operation: reads.Name, Delay: 2 * time.Second, Reason: reason})
+	}
+	m.has(t, "boxgrpc.gate.wait{"+op+"} 2.000 of 1", "boxgrpc.call.reconciled{"+op+"} 1", "boxgrpc.gate.unkeyed{"+op+"} 1")
+}
+
 // A caller that went away before anything was sent failed with no code at all.
 func TestCanceledBeforeTheFirstAttempt(t *testing.T) {
 	t.Parallel()
