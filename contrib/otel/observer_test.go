@@ -108,7 +108,7 @@ func TestPushbacks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, option := newMeters()
 		ctl := retry.New(retry.WithObserver(boxgrpcotel.Observer(option)))
-		for _, trailer := range []string{"2000", "-1"} {
+		for _, trailer := range []string{"2000", "-1", "2000"} {
 			ctl.Again(t.Context(), reads, retry.Failure{
 				Err: status.Error(codes.Unavailable, "busy"), Attempt: 1, Safety: retry.ReadOnly, Remaining: retry.NoDeadline,
 				Received: true, Pushback: retry.PushbackOf([]string{trailer}),
@@ -120,7 +120,7 @@ func TestPushbacks(t *testing.T) {
 				got = append(got, line)
 			}
 		}
-		want := fmt.Sprintf("[boxgrpc.call.pushbacks{%s,boxgrpc.pushback=stop} 1 boxgrpc.call.pushbacks{%s,boxgrpc.pushback=wait} 1]", op, op)
+		want := fmt.Sprintf("[boxgrpc.call.pushbacks{%s,boxgrpc.pushback=stop} 1 boxgrpc.call.pushbacks{%s,boxgrpc.pushback=wait} 2]", op, op)
 		if fmt.Sprint(got) != want {
 			t.Errorf("recorded\n%s\nwant\n%s", got, want)
 		}
