@@ -131,30 +131,21 @@ const other = "_OTHER"
 
 // names are those that were seen first.
 type names struct {
-	mu   sync.RWMutex
+	mu   sync.Mutex
 	seen map[string]bool
 }
 
 func (n *names) bounded(name string) string {
-	n.mu.RLock()
-	known, full := n.seen[name], len(n.seen) >= maxNames
-	n.mu.RUnlock()
-	switch {
-	case known:
-		return name
-	case full:
-		return other
-	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.seen == nil {
-		n.seen = make(map[string]bool)
-	}
-	if len(n.seen) < maxNames {
+	switch {
+	case n.seen[name]:
+	case len(n.seen) >= maxNames:
+		return other
+	case n.seen == nil:
+		n.seen = map[string]bool{name: true}
+	default:
 		n.seen[name] = true
 	}
-	if n.seen[name] {
-		return name
-	}
-	return other
+	return name
 }
