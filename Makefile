@@ -11,9 +11,10 @@ SOAKTIME ?= 60s
 TOOLS := $(CURDIR)/.tools/bin
 BUF := node_modules/.bin/buf
 LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
+PROMTOOL := $(or $(shell command -v promtool),$(TOOLS)/promtool)
 TAG := $(shell git describe --tags --abbrev=0 2>/dev/null)
 
-.PHONY: all generate test race model soak big storm bench bench-look bench-check lint proto fuzz conformance completion check-generate help
+.PHONY: all generate test race model soak big storm bench bench-look bench-check lint proto fuzz conformance completion contrib alerts check-generate help
 
 all: generate test race model soak bench-check lint proto fuzz conformance ## Everything
 
@@ -21,6 +22,7 @@ generate: $(BUF) ## Generate code, catalog.json and docs/codes.md from the schem
 	$(BUF) format -w
 	$(BUF) generate
 	$(BUF) generate --template buf.gen.examples.yaml
+	$(BUF) generate --template contrib/gateway/buf.gen.yaml
 	go test ./conformance -run TestCatalogIsFresh -update
 	go test ./cmd/boxgrpc -run TestCodesPageIsFresh -update
 
@@ -63,14 +65,14 @@ proto: $(BUF) ## Schema: lint, format, and no breaking change since the last tag
 # A finding leaves a file under testdata/fuzz. Without one it was the fuzzer's own
 # deadline that failed, as happens on busy machines: then the target runs once more.
 fuzz: ## Each fuzz target for FUZZTIME (default 10s)
-	@for pkg in $$(go list ./...); do \
+	@for dir in . contrib/gateway; do cd $(CURDIR)/$$dir; for pkg in $$(go list ./...); do \
 		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 			run() { go test $$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s; }; \
 			run && continue; \
 			[ -z "$$(git status --porcelain -- '*testdata/fuzz*')" ] || exit 1; \
 			run || exit 1; \
 		done; \
-	done
+	done; done
 
 conformance: $(BUF) ## The vectors, here and in TypeScript, Python and Java
 	conformance/build.sh
@@ -79,10 +81,21 @@ conformance: $(BUF) ## The vectors, here and in TypeScript, Python and Java
 completion: ## What bash, zsh and fish complete; all three have to be there
 	BOXGRPC_SHELLS=all go test ./cmd/boxgrpc -count=1 -run '^TestShells'
 
+GENERATED := gen examples/gen conformance contrib/gateway/internal
+
 check-generate: generate ## Fails if generated files are not fresh
-	git diff --exit-code -- gen examples/gen conformance docs/codes.md proto examples/proto
-	@test -z "$$(git status --porcelain -- gen examples/gen conformance)" || \
-		{ git status --porcelain -- gen examples/gen conformance; exit 1; }
+	git diff --exit-code -- $(GENERATED) docs/codes.md proto examples/proto
+	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --porcelain -- $(GENERATED); exit 1; }
+
+contrib: $(LINT) ## Each module under contrib/: vet, test, lint, tidy
+	@for mod in contrib/*/go.mod; do \
+		echo "$$(dirname $$mod)"; \
+		(cd $$(dirname $$mod) && go vet ./... && go test ./... && $(LINT) run && go mod tidy -diff) || exit 1; \
+	done
+
+alerts: $(PROMTOOL) ## The alert rules of contrib/otel
+	$(PROMTOOL) check rules contrib/otel/alerts.yaml
+	$(PROMTOOL) test rules contrib/otel/alerts_test.yaml
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -94,3 +107,12 @@ $(BUF): package-lock.json
 $(LINT):
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv $(TOOLS)/golangci-lint $@
+
+DOWNLOAD := apt-get download -qq -o APT::Sandbox::User=root
+
+# Out of Debian's package, for to install that would start a server.
+$(TOOLS)/promtool:
+	mkdir -p $(TOOLS)
+	cd $(TOOLS) && { $(DOWNLOAD) prometheus || { apt-get update -qq && $(DOWNLOAD) prometheus; }; }
+	cd $(TOOLS) && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 ./usr/bin/promtool
+	rm $(TOOLS)/prometheus_*.deb
