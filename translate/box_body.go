@@ -23,6 +23,7 @@ type boxBody struct {
 
 	violations []*errdetails.BadRequest_FieldViolation
 	resource   *errdetails.ResourceInfo
+	conflict   *conflict // that context_info is, and nothing else
 }
 
 // The members by their names in the schema.

@@ -6,7 +6,6 @@ package translate
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 )
@@ -17,42 +16,13 @@ func (b *boxBody) readContext() {
 	if context == "" || b.resource != nil || b.violations != nil {
 		return
 	}
-	if kind, id, found, ok := scanContext(context); ok {
-		if found {
-			b.resource = &errdetails.ResourceInfo{ResourceType: kind, ResourceName: id}
+	if c, ok := scanContext(context); ok {
+		if b.conflict = c; c != nil {
+			b.resource = &errdetails.ResourceInfo{ResourceType: c.kind, ResourceName: c.id}
 		}
 		return
 	}
 	b.violations, b.resource = boxViolations([]byte(context)), boxConflict([]byte(context))
-}
-
-// scanContext reads a context_info that is one conflict, in an array or not, and nothing
-// else. Of any other it says that it is not ok.
-func scanContext(context string) (kind, id string, found, ok bool) {
-	conflict, ok := strings.CutPrefix(context, `{"conflicts":`)
-	if !ok {
-		return "", "", false, false
-	}
-	conflict, ok = strings.CutSuffix(conflict, "}")
-	if list, isList := strings.CutPrefix(conflict, "["); isList {
-		conflict, ok = strings.CutSuffix(list, "]")
-	} else if conflict == "{}" {
-		return "", "", false, true
-	}
-	types, ids := 0, 0
-	ok = ok && scanObject(conflict, func(name, value string) {
-		switch {
-		case name == "type":
-			kind = scannedText(value)
-			types++
-		case name == "id":
-			id = scannedText(value)
-			ids++
-		case strings.EqualFold(name, "type"), strings.EqualFold(name, "id"):
-			types = 2 // encoding/json takes it for the same name
-		}
-	})
-	return kind, id, true, ok && types <= 1 && ids <= 1
 }
 
 // maxViolations bounds what one answer can add to BadRequest.

@@ -32,8 +32,10 @@ type boxPacker struct {
 	told   [memberChallenge + 1]bool   // the member stands elsewhere
 	texts  [memberChallenge + 1]string // those that do not, and context_info
 	has    [memberChallenge + 1]bool   // there is a text, maybe an empty one
-	other  map[string]json.RawMessage
-	secret bool // something was taken out
+
+	conflict *conflict // stands for context_info
+	other    map[string]json.RawMessage
+	secret   bool // something was taken out
 }
 
 // elsewhere is the value that a member may have elsewhere in the status.
@@ -122,7 +124,7 @@ var ordinaryTold = func() (told [memberChallenge + 1]bool) {
 
 func (d *boxPacker) isOrdinary() bool {
 	return d.info.domain == boxDomain && d.shape == ordinary.GetShape() && d.told == ordinaryTold &&
-		d.has == [len(d.has)]bool{} && d.texts[memberContextInfo] == "" && d.raw == ""
+		d.has == [len(d.has)]bool{} && d.texts[memberContextInfo] == "" && d.conflict == nil && d.raw == ""
 }
 
 // boxFieldNumbers are the fields of BoxError that hold the text of a member.
@@ -155,7 +157,13 @@ func (d *boxPacker) appendDocument(b, other []byte) []byte {
 	b = appendText(b, 10, d.texts[memberContextInfo])
 	b = appendText(b, 11, string(other))
 	b = appendText(b, 12, d.raw)
-	return d.appendMember(b, memberChallenge)
+	b = d.appendMember(b, memberChallenge)
+	if d.conflict == nil {
+		return b
+	}
+	var room [256]byte
+	conflict := d.conflict.append(room[:0])
+	return append(appendHead(b, 14, len(conflict)), conflict...)
 }
 
 // appendMember writes a text even if it is empty: it is there.
@@ -202,14 +210,19 @@ func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
 	}
 }
 
-// addContext puts in context_info, unless BadRequest says all of it.
+// addContext puts in context_info, as a conflict if it is one, unless BadRequest says all
+// of it.
 func (d *boxPacker) addContext() {
 	raw := d.body.known[memberContextInfo]
 	if raw == "" {
 		return
 	}
 	if d.body.scanned && d.scrub.quiet(raw) && !d.parts.has(kindBadRequest) {
-		d.texts[memberContextInfo] = raw
+		if c := d.body.conflict; c != nil && c.typed && c.packedIn(d.parts) {
+			d.conflict = c
+		} else {
+			d.texts[memberContextInfo] = raw
+		}
 		return
 	}
 	context := d.clean([]byte(raw))
@@ -290,9 +303,12 @@ func boxMembers(e *boxgrpcv1.BoxError, p *parts) map[string]json.RawMessage {
 			members[boxNames[m]] = marshalJSON(value)
 		}
 	}
-	if slices.Contains(e.GetTold(), memberContextInfo) {
+	switch {
+	case slices.Contains(e.GetTold(), memberContextInfo):
 		members["context_info"] = p.contextInfo()
-	} else if len(e.GetContextInfo()) > 0 {
+	case e.GetConflict() != nil:
+		members["context_info"] = p.conflictContext(e.GetConflict())
+	case len(e.GetContextInfo()) > 0:
 		members["context_info"] = e.GetContextInfo()
 	}
 	return members

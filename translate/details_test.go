@@ -57,9 +57,9 @@ func TestDetails(t *testing.T) {
 				info("ITEM_NAME_IN_USE", "httpStatus", "409", "outcome", "NOT_APPLIED"),
 				&errdetails.ResourceInfo{ResourceType: "folder", ResourceName: "11"},
 				&boxgrpcv1.BoxError{
-					Shape:       boxgrpcv1.BoxError_SHAPE_CLIENT_ERROR,
-					Told:        told(boxgrpcv1.BoxError_MEMBER_TYPE, boxgrpcv1.BoxError_MEMBER_STATUS, boxgrpcv1.BoxError_MEMBER_CODE, boxgrpcv1.BoxError_MEMBER_MESSAGE),
-					ContextInfo: []byte(conflict),
+					Shape:    boxgrpcv1.BoxError_SHAPE_CLIENT_ERROR,
+					Told:     told(boxgrpcv1.BoxError_MEMBER_TYPE, boxgrpcv1.BoxError_MEMBER_STATUS, boxgrpcv1.BoxError_MEMBER_CODE, boxgrpcv1.BoxError_MEMBER_MESSAGE),
+					Conflict: &boxgrpcv1.BoxError_Conflict{InArray: true, Name: proto.String("Q3")},
 				},
 			},
 		},

@@ -4,11 +4,15 @@
 package translate
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
 
 var scanned = []string{
@@ -21,6 +25,10 @@ var scanned = []string{
 	`{"context_info":{"conflicts":[{"type":"a"},{"type":"b"}]}}`, `{"context_info":{"Conflicts":[{"TYPE":"a"}]}}`,
 	`{"context_info":{"conflicts":[1]}}`, `{"context_info":{"conflicts":null}}`, `{"context_info":{"conflicts":[{"type":"a","type":1,"Id":"x"}]}}`,
 	`{"context_info":{"errors":[{"name":"n"}],"conflicts":[{"id":"1"}]}}`, `{"context_info":{"conflicts":[{"id":"1"}],"conflicts":[]}}`,
+	`{"conflicts":[{"type":"file","id":"1","file_version":{"type":"file_version","id":"2","sha1":"a"},"sequence_id":"3","etag":"","sha1":"a","name":"n"}]}`,
+	`{"conflicts":{"type":"folder","id":"1","name":"n","x":1}}`, `{"conflicts":[{"type":"file","id":"1","file_version":{"type":"file_version"}}]}`,
+	`{"conflicts":[{"type":"file","id":"1","name":"a","name":"b"}]}`, `{"conflicts":[{"type":"file","id":1}]}`, `{"conflicts":[{"id":"1"}]}`,
+	`{"conflicts":[{"type":"file","id":"1","file_version":{"id":"2"}}]}`, `{"conflicts":[{"type":"file","id":"1","etag":null}]}`,
 	`{"context_info":{"conflicts":"x"}}`, `{"context_info":[]}`, `{"context_info":null}`,
 }
 
@@ -38,7 +46,7 @@ func FuzzScan(f *testing.F) {
 				t.Errorf("%q (-encoding/json +scanner):\n%s", s, diff)
 			}
 		}
-		kind, id, found, ok := scanContext(s)
+		c, ok := scanContext(s)
 		if !ok {
 			return
 		}
@@ -46,10 +54,31 @@ func FuzzScan(f *testing.F) {
 			t.Fatalf("%q is no JSON", s)
 		}
 		want := boxConflict([]byte(s))
-		if found != (want != nil) || kind != want.GetResourceType() || id != want.GetResourceName() || boxViolations([]byte(s)) != nil {
-			t.Errorf("conflict of %q: got %v %q %q, want %v", s, found, kind, id, want)
+		if (c != nil) != (want != nil) || c != nil && (c.kind != want.GetResourceType() || c.id != want.GetResourceName()) || boxViolations([]byte(s)) != nil {
+			t.Errorf("conflict of %q: got %+v, want %v", s, c, want)
+		}
+		if c != nil && c.typed {
+			checkConflict(t, s, c)
 		}
 	})
+}
+
+// checkConflict reads a conflict back.
+func checkConflict(t *testing.T, context string, c *conflict) {
+	t.Helper()
+	var m boxgrpcv1.BoxError_Conflict
+	packed := c.append(nil)
+	if err := proto.Unmarshal(packed, &m); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := (proto.MarshalOptions{Deterministic: true}).Marshal(&m); err != nil || !bytes.Equal(again, packed) {
+		t.Errorf("%q: got %x, the generated code writes %x, %v", context, packed, again, err)
+	}
+	p := &parts{}
+	p.packed[kindResource] = appendTexts(nil, c.kind, c.id)
+	if got := p.conflictContext(&m); c.packedIn(p) && !sameJSON([]byte(context), got) {
+		t.Errorf("%q came back as %s", context, got)
+	}
 }
 
 // Ordinary bodies must not take the long way, which is eight times as long.
@@ -63,7 +92,12 @@ func TestOrdinaryBodiesAreNotOdd(t *testing.T) {
 			t.Errorf("%s is odd", s)
 		}
 	}
-	if _, _, found, ok := scanContext(`{"conflicts":[{"type":"file","id":"1","file_version":{"id":"2"}}]}`); !found || !ok {
-		t.Error("the usual conflict is odd")
+	for _, s := range []string{
+		`{"conflicts":[{"type":"file","id":"1","file_version":{"type":"file_version","id":"2","sha1":"a"},"sequence_id":"3","etag":"1","sha1":"a","name":"契約書"}]}`,
+		`{"conflicts":{"type":"folder","id":"1","name":"Q3"}}`,
+	} {
+		if c, ok := scanContext(s); !ok || !c.typed {
+			t.Errorf("the conflict %s is not typed", s)
+		}
 	}
 }

@@ -208,8 +208,8 @@ type BoxError struct {
 	Error *string `protobuf:"bytes,8,opt,name=error,proto3,oneof" json:"error,omitempty"`
 	// "error_description", where callers see another message.
 	ErrorDescription *string `protobuf:"bytes,9,opt,name=error_description,json=errorDescription,proto3,oneof" json:"error_description,omitempty"`
-	// "context_info" as JSON text. Bytes and not google.protobuf.Struct, which
-	// would turn 64-bit ids into doubles.
+	// "context_info" as JSON text, where neither BadRequest nor "conflict" says all of
+	// it. Bytes and not google.protobuf.Struct, which would turn 64-bit ids into doubles.
 	ContextInfo []byte `protobuf:"bytes,10,opt,name=context_info,json=contextInfo,proto3" json:"context_info,omitempty"`
 	// Every other member, and every member above that is not of the JSON type that
 	// Box documents, as the text of one JSON object.
@@ -218,7 +218,10 @@ type BoxError struct {
 	// has none, and where the reason in lower case is not the same.
 	ChallengeError *string `protobuf:"bytes,13,opt,name=challenge_error,json=challengeError,proto3,oneof" json:"challenge_error,omitempty"`
 	// The body byte for byte, only if the service asks for it.
-	RawBody       []byte `protobuf:"bytes,12,opt,name=raw_body,json=rawBody,proto3" json:"raw_body,omitempty"`
+	RawBody []byte `protobuf:"bytes,12,opt,name=raw_body,json=rawBody,proto3" json:"raw_body,omitempty"`
+	// The item in the way, where "context_info" tells of one, and of nothing that Conflict
+	// has no field for.
+	Conflict      *BoxError_Conflict `protobuf:"bytes,14,opt,name=conflict,proto3" json:"conflict,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -344,12 +347,167 @@ func (x *BoxError) GetRawBody() []byte {
 	return nil
 }
 
+func (x *BoxError) GetConflict() *BoxError_Conflict {
+	if x != nil {
+		return x.Conflict
+	}
+	return nil
+}
+
+// An item that is in the way, as "context_info" has it: an object with one member,
+// "conflicts", which is such an item. Its "type" and "id" are those of ResourceInfo.
+type BoxError_Conflict struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "conflicts" is an array with this item, and not the item itself.
+	InArray bool `protobuf:"varint,1,opt,name=in_array,json=inArray,proto3" json:"in_array,omitempty"`
+	// "name".
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// "etag".
+	Etag *string `protobuf:"bytes,3,opt,name=etag,proto3,oneof" json:"etag,omitempty"`
+	// "sequence_id".
+	SequenceId *string `protobuf:"bytes,4,opt,name=sequence_id,json=sequenceId,proto3,oneof" json:"sequence_id,omitempty"`
+	// "sha1" of a file.
+	Sha1 *string `protobuf:"bytes,5,opt,name=sha1,proto3,oneof" json:"sha1,omitempty"`
+	// "file_version" of a file.
+	FileVersion   *BoxError_FileVersion `protobuf:"bytes,6,opt,name=file_version,json=fileVersion,proto3" json:"file_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BoxError_Conflict) Reset() {
+	*x = BoxError_Conflict{}
+	mi := &file_boxgrpc_v1_box_error_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BoxError_Conflict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BoxError_Conflict) ProtoMessage() {}
+
+func (x *BoxError_Conflict) ProtoReflect() protoreflect.Message {
+	mi := &file_boxgrpc_v1_box_error_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BoxError_Conflict.ProtoReflect.Descriptor instead.
+func (*BoxError_Conflict) Descriptor() ([]byte, []int) {
+	return file_boxgrpc_v1_box_error_proto_rawDescGZIP(), []int{0, 0}
+}
+
+func (x *BoxError_Conflict) GetInArray() bool {
+	if x != nil {
+		return x.InArray
+	}
+	return false
+}
+
+func (x *BoxError_Conflict) GetName() string {
+	if x != nil && x.Name != nil {
+		return *x.Name
+	}
+	return ""
+}
+
+func (x *BoxError_Conflict) GetEtag() string {
+	if x != nil && x.Etag != nil {
+		return *x.Etag
+	}
+	return ""
+}
+
+func (x *BoxError_Conflict) GetSequenceId() string {
+	if x != nil && x.SequenceId != nil {
+		return *x.SequenceId
+	}
+	return ""
+}
+
+func (x *BoxError_Conflict) GetSha1() string {
+	if x != nil && x.Sha1 != nil {
+		return *x.Sha1
+	}
+	return ""
+}
+
+func (x *BoxError_Conflict) GetFileVersion() *BoxError_FileVersion {
+	if x != nil {
+		return x.FileVersion
+	}
+	return nil
+}
+
+// Version of a file. Its "type" is "file_version".
+type BoxError_FileVersion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "id".
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// "sha1".
+	Sha1          *string `protobuf:"bytes,2,opt,name=sha1,proto3,oneof" json:"sha1,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BoxError_FileVersion) Reset() {
+	*x = BoxError_FileVersion{}
+	mi := &file_boxgrpc_v1_box_error_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BoxError_FileVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BoxError_FileVersion) ProtoMessage() {}
+
+func (x *BoxError_FileVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_boxgrpc_v1_box_error_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BoxError_FileVersion.ProtoReflect.Descriptor instead.
+func (*BoxError_FileVersion) Descriptor() ([]byte, []int) {
+	return file_boxgrpc_v1_box_error_proto_rawDescGZIP(), []int{0, 1}
+}
+
+func (x *BoxError_FileVersion) GetId() string {
+	if x != nil && x.Id != nil {
+		return *x.Id
+	}
+	return ""
+}
+
+func (x *BoxError_FileVersion) GetSha1() string {
+	if x != nil && x.Sha1 != nil {
+		return *x.Sha1
+	}
+	return ""
+}
+
 var File_boxgrpc_v1_box_error_proto protoreflect.FileDescriptor
 
 const file_boxgrpc_v1_box_error_proto_rawDesc = "" +
 	"\n" +
 	"\x1aboxgrpc/v1/box_error.proto\x12\n" +
-	"boxgrpc.v1\"\xd7\a\n" +
+	"boxgrpc.v1\"\xe8\n" +
+	"\n" +
 	"\bBoxError\x120\n" +
 	"\x05shape\x18\x01 \x01(\x0e2\x1a.boxgrpc.v1.BoxError.ShapeR\x05shape\x12/\n" +
 	"\x04told\x18\x02 \x03(\x0e2\x1b.boxgrpc.v1.BoxError.MemberR\x04told\x12\x17\n" +
@@ -365,7 +523,25 @@ const file_boxgrpc_v1_box_error_proto_rawDesc = "" +
 	" \x01(\fR\vcontextInfo\x12#\n" +
 	"\rother_members\x18\v \x01(\fR\fotherMembers\x12,\n" +
 	"\x0fchallenge_error\x18\r \x01(\tH\aR\x0echallengeError\x88\x01\x01\x12\x19\n" +
-	"\braw_body\x18\f \x01(\fR\arawBody\"\x89\x01\n" +
+	"\braw_body\x18\f \x01(\fR\arawBody\x129\n" +
+	"\bconflict\x18\x0e \x01(\v2\x1d.boxgrpc.v1.BoxError.ConflictR\bconflict\x1a\x86\x02\n" +
+	"\bConflict\x12\x19\n" +
+	"\bin_array\x18\x01 \x01(\bR\ainArray\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12\x17\n" +
+	"\x04etag\x18\x03 \x01(\tH\x01R\x04etag\x88\x01\x01\x12$\n" +
+	"\vsequence_id\x18\x04 \x01(\tH\x02R\n" +
+	"sequenceId\x88\x01\x01\x12\x17\n" +
+	"\x04sha1\x18\x05 \x01(\tH\x03R\x04sha1\x88\x01\x01\x12C\n" +
+	"\ffile_version\x18\x06 \x01(\v2 .boxgrpc.v1.BoxError.FileVersionR\vfileVersionB\a\n" +
+	"\x05_nameB\a\n" +
+	"\x05_etagB\x0e\n" +
+	"\f_sequence_idB\a\n" +
+	"\x05_sha1\x1aK\n" +
+	"\vFileVersion\x12\x13\n" +
+	"\x02id\x18\x01 \x01(\tH\x00R\x02id\x88\x01\x01\x12\x17\n" +
+	"\x04sha1\x18\x02 \x01(\tH\x01R\x04sha1\x88\x01\x01B\x05\n" +
+	"\x03_idB\a\n" +
+	"\x05_sha1\"\x89\x01\n" +
 	"\x05Shape\x12\x15\n" +
 	"\x11SHAPE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12SHAPE_CLIENT_ERROR\x10\x01\x12\x16\n" +
@@ -410,20 +586,24 @@ func file_boxgrpc_v1_box_error_proto_rawDescGZIP() []byte {
 }
 
 var file_boxgrpc_v1_box_error_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_boxgrpc_v1_box_error_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_boxgrpc_v1_box_error_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_boxgrpc_v1_box_error_proto_goTypes = []any{
-	(BoxError_Shape)(0),  // 0: boxgrpc.v1.BoxError.Shape
-	(BoxError_Member)(0), // 1: boxgrpc.v1.BoxError.Member
-	(*BoxError)(nil),     // 2: boxgrpc.v1.BoxError
+	(BoxError_Shape)(0),          // 0: boxgrpc.v1.BoxError.Shape
+	(BoxError_Member)(0),         // 1: boxgrpc.v1.BoxError.Member
+	(*BoxError)(nil),             // 2: boxgrpc.v1.BoxError
+	(*BoxError_Conflict)(nil),    // 3: boxgrpc.v1.BoxError.Conflict
+	(*BoxError_FileVersion)(nil), // 4: boxgrpc.v1.BoxError.FileVersion
 }
 var file_boxgrpc_v1_box_error_proto_depIdxs = []int32{
 	0, // 0: boxgrpc.v1.BoxError.shape:type_name -> boxgrpc.v1.BoxError.Shape
 	1, // 1: boxgrpc.v1.BoxError.told:type_name -> boxgrpc.v1.BoxError.Member
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	3, // 2: boxgrpc.v1.BoxError.conflict:type_name -> boxgrpc.v1.BoxError.Conflict
+	4, // 3: boxgrpc.v1.BoxError.Conflict.file_version:type_name -> boxgrpc.v1.BoxError.FileVersion
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_boxgrpc_v1_box_error_proto_init() }
@@ -432,13 +612,15 @@ func file_boxgrpc_v1_box_error_proto_init() {
 		return
 	}
 	file_boxgrpc_v1_box_error_proto_msgTypes[0].OneofWrappers = []any{}
+	file_boxgrpc_v1_box_error_proto_msgTypes[1].OneofWrappers = []any{}
+	file_boxgrpc_v1_box_error_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_boxgrpc_v1_box_error_proto_rawDesc), len(file_boxgrpc_v1_box_error_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   1,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

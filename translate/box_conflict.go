@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"bytes"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
+)
+
+// A conflict is the item in the way that a context_info tells of, and nothing else. As
+// BoxError.conflict it takes half the bytes of the JSON, and callers need not parse it.
+type conflict struct {
+	kind, id string
+	inArray  bool
+	texts    [sha1Field + 1]optional // by field of BoxError.Conflict
+	version  [versionSHA1Field + 1]optional
+	versions int // how many file_version there are
+	typed    bool // the schema has a field for all of it
+}
+
+// The fields of BoxError.Conflict and BoxError.FileVersion.
+const (
+	inArrayField, nameField, etagField, sequenceIDField, sha1Field, fileVersionField = 1, 2, 3, 4, 5, 6
+	versionIDField, versionSHA1Field                                                 = 1, 2
+)
+
+func conflictField(name string) int {
+	switch name {
+	case "name":
+		return nameField
+	case "etag":
+		return etagField
+	case "sequence_id":
+		return sequenceIDField
+	case "sha1":
+		return sha1Field
+	}
+	return 0
+}
+
+func versionField(name string) int {
+	switch name {
+	case "id":
+		return versionIDField
+	case "sha1":
+		return versionSHA1Field
+	}
+	return 0
+}
+
+// An optional text is there or not, which the empty one does not tell.
+type optional struct {
+	text  string
+	there bool
+}
+
+// take reports whether the value is a text, and the first one.
+func (o *optional) take(value string) bool {
+	first := !o.there && value[0] == '"'
+	*o = optional{scannedText(value), true}
+	return first
+}
+
+// scanContext reads a context_info that is one conflict, in an array or not. Of any other
+// it says that it is not ok; one that tells of nothing is nil.
+func scanContext(context string) (c *conflict, ok bool) {
+	item, ok := strings.CutPrefix(context, `{"conflicts":`)
+	if !ok {
+		return nil, false
+	}
+	item, ok = strings.CutSuffix(item, "}")
+	if item == "{}" {
+		return nil, ok
+	}
+	c = new(conflict)
+	if list, found := strings.CutPrefix(item, "["); found {
+		item, ok = strings.CutSuffix(list, "]")
+		c.inArray = true
+	}
+	return c, ok && c.scan(item)
+}
+
+func (c *conflict) scan(item string) bool {
+	var kind, id optional
+	known, doubtful := true, false
+	ok := scanObject(item, func(name, value string) {
+		switch field := conflictField(name); {
+		case name == "type":
+			doubtful = doubtful || kind.there
+			known = kind.take(value) && known
+		case name == "id":
+			doubtful = doubtful || id.there
+			known = id.take(value) && known
+		case name == "file_version":
+			c.versions++
+			known = c.scanVersion(value) && known && c.versions == 1
+		case field != 0:
+			known = c.texts[field].take(value) && known
+		default:
+			// What encoding/json would take for the same name.
+			doubtful = doubtful || strings.EqualFold(name, "type") || strings.EqualFold(name, "id")
+			known = false
+		}
+	})
+	c.kind, c.id = kind.text, id.text
+	c.typed = known && kind.there && id.there
+	return ok && !doubtful
+}
+
+// scanVersion reports whether a file_version has nothing that the schema has no field for.
+func (c *conflict) scanVersion(value string) bool {
+	var kind optional
+	known := true
+	ok := scanObject(value, func(name, value string) {
+		switch field := versionField(name); {
+		case name == "type":
+			known = kind.take(value) && known
+		case field != 0:
+			known = c.version[field].take(value) && known
+		default:
+			known = false
+		}
+	})
+	return ok && known && kind.text == fileVersion
+}
+
+const fileVersion = "file_version"
+
+// append writes a BoxError.Conflict: see wire.go.
+func (c *conflict) append(b []byte) []byte {
+	if c.inArray {
+		b = appendNumber(b, inArrayField, 1)
+	}
+	b = appendOptionals(b, c.texts[:])
+	if c.versions == 0 {
+		return b
+	}
+	var room [128]byte
+	version := appendOptionals(room[:0], c.version[:])
+	return append(appendHead(b, fileVersionField, len(version)), version...)
+}
+
+// appendOptionals writes texts as the fields of their indices, the empty ones too.
+func appendOptionals(b []byte, texts []optional) []byte {
+	for field, o := range texts {
+		if o.there {
+			b = protowire.AppendTag(b, protowire.Number(field), protowire.BytesType)
+			b = protowire.AppendString(b, o.text)
+		}
+	}
+	return b
+}
+
+// packedIn tells whether ResourceInfo has the type and the id.
+func (c *conflict) packedIn(p *parts) bool {
+	var room [128]byte
+	return bytes.Equal(p.packed[kindResource], appendTexts(room[:0], c.kind, c.id))
+}
+
+// conflictContext is the context_info that a conflict and ResourceInfo tell completely.
+func (p *parts) conflictContext(c *boxgrpcv1.BoxError_Conflict) []byte {
+	var r errdetails.ResourceInfo
+	_ = proto.Unmarshal(p.packed[kindResource], &r) // what cannot be read says nothing
+	item := map[string]any{"type": r.GetResourceType(), "id": r.GetResourceName()}
+	add := func(to map[string]any, name string, text *string) {
+		if text != nil {
+			to[name] = *text
+		}
+	}
+	add(item, "name", c.Name)
+	add(item, "etag", c.Etag)
+	add(item, "sequence_id", c.SequenceId)
+	add(item, "sha1", c.Sha1)
+	if v := c.GetFileVersion(); v != nil {
+		version := map[string]any{"type": fileVersion}
+		add(version, "id", v.Id)
+		add(version, "sha1", v.Sha1)
+		item[fileVersion] = version
+	}
+	var conflicts any = item
+	if c.GetInArray() {
+		conflicts = []any{item}
+	}
+	return marshalJSON(map[string]any{"conflicts": conflicts})
+}
