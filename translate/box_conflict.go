@@ -71,20 +71,24 @@ func (o *optional) take(value string) bool {
 // scanContext reads a context_info that is one conflict, in an array or not. Of any other
 // it says that it is not ok; one that tells of nothing is nil.
 func scanContext(context string) (c *conflict, ok bool) {
-	item, ok := strings.CutPrefix(context, `{"conflicts":`)
-	if !ok {
-		return nil, false
-	}
-	item, ok = strings.CutSuffix(item, "}")
-	if item == "{}" {
+	item, ok := between(`{"conflicts":`, context, "}")
+	if !ok || item == "{}" {
 		return nil, ok
 	}
 	c = new(conflict)
-	if list, found := strings.CutPrefix(item, "["); found {
-		item, ok = strings.CutSuffix(list, "]")
-		c.inArray = true
+	if list, ok := between("[", item, "]"); ok {
+		item, c.inArray = list, true
 	}
-	return c, ok && c.scan(item)
+	return c, c.scan(item)
+}
+
+// between returns what stands between two parts of a text.
+func between(before, text, after string) (string, bool) {
+	text, ok := strings.CutPrefix(text, before)
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(text, after)
 }
 
 func (c *conflict) scan(item string) bool {
