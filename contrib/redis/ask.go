@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package redisgate
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// An ask is one call of the script: what an entry has to report, and the numbers that it
+// wants.
+type ask struct {
+	entry   *entry
+	waiters []*waiter // who want a number
+	oldest  time.Duration
+	args    []any
+}
+
+// ask takes down what Redis is to be told and asked.
+func (e *entry) ask() *ask {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.queued = false
+	e.advance()
+	a := &ask{entry: e, oldest: e.at, args: e.reported()}
+	if len(e.queue) > len(e.numbers) {
+		a.waiters = slices.Clone(e.queue[len(e.numbers):])
+		a.oldest = a.waiters[0].came
+	}
+	for _, w := range a.waiters {
+		a.args = append(a.args, strconv.FormatInt(int64((w.limit-1-e.at)/time.Microsecond), 10))
+	}
+	return a
+}
+
+// recall is what a Redis that is back is told: what it may have forgotten, and that the
+// key is closed for as long as the replica knows. Whether that was news nobody can say.
+func (e *entry) recall() *ask {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.advance()
+	e.report = report{throttled: true, wait: duration(e.state.rest), at: e.at, seen: e.state.closing}
+	return &ask{entry: e, oldest: e.at, args: e.reported()}
+}
+
+// reported are the arguments of the report, which is empty then. It needs the lock.
+func (e *entry) reported() []any {
+	r, wait := e.report, ""
+	if r.throttled {
+		us := int64(-1)
+		if r.wait >= 0 {
+			us = max(0, (r.wait - (e.at - r.at)).Microseconds())
+		}
+		wait = strconv.FormatInt(us, 10)
+	}
+	news := "0"
+	if r.news {
+		news = "1"
+	}
+	e.report = report{}
+	return []any{e.id, strconv.FormatFloat(r.seen, 'f', -1, 64), r.passed, wait, news, e.state.String()}
+}
+
+// answer takes in what Redis says.
+func (e *entry) answer(a *ask, words []string, force bool) error {
+	if len(words) != len(a.waiters)+1 {
+		return fmt.Errorf("redisgate: the script answers with %d words, want %d", len(words), len(a.waiters)+1)
+	}
+	s, err := parse(words[0])
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, w := range a.waiters {
+		number, err := strconv.ParseFloat(words[i+1], 64)
+		if err != nil {
+			return fmt.Errorf("redisgate: number: %w", err)
+		}
+		e.give(w, number)
+	}
+	e.take(s, force)
+	e.release()
+	e.arm()
+	if len(e.queue) > len(e.numbers) {
+		e.gate.call(e)
+	}
+	return nil
+}
+
+// give hands a number to the queue, or the refusal to who asked.
+func (e *entry) give(w *waiter, number float64) {
+	if number >= 0 {
+		e.numbers = append(e.numbers, number)
+		return
+	}
+	if i := slices.Index(e.queue, w); i >= 0 {
+		e.queue = slices.Delete(e.queue, i, i+1)
+		w.turn <- turn{left: duration(-number)}
+	}
+}

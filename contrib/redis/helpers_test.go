@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package redisgate_test
+
+import (
+	"context"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	redisgate "github.com/boxgrpc/boxgrpc/contrib/redis"
+	"github.com/boxgrpc/boxgrpc/retry"
+)
+
+// A gate that leaves a goroutine behind leaks one with each reload of a service.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var (
+	alice = retry.Key{Principal: "alice"}
+	bob   = retry.Key{Principal: "bob"}
+)
+
+// replica is a gate as one process has it.
+func replica(t testing.TB, addr string, options ...redisgate.Option) *redisgate.Gate {
+	t.Helper()
+	g, err := redisgate.NewGate(t.Context(), &redis.UniversalOptions{Addrs: []string{addr}},
+		append([]redisgate.Option{redisgate.WithBudget(generous)}, options...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return g
+}
+
+// generous: what these tests look for is not how busy the machine is.
+const generous = 2 * time.Second
+
+// throttle is a 429 that answers a request sent just now.
+func throttle(g retry.Gate, key retry.Key, wait time.Duration) {
+	m, _ := g.Mark()
+	g.Throttled(context.Background(), key, m, wait)
+}
+
+// left is what a request is told that does not want to wait; 0 if it may be sent.
+func left(t testing.TB, g retry.Gate, key retry.Key) time.Duration {
+	t.Helper()
+	_, left, ok := g.Enter(t.Context(), key, 0)
+	if ok != (left == 0) {
+		t.Errorf("Enter = %v, %v", left, ok)
+	}
+	return left
+}
+
+// until waits for something that another goroutine brings about.
+func until(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(10 * time.Second); !done(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited 10 s for: %s", what)
+		}
+	}
+}
+
+func heldBack(g retry.Gate) func() bool {
+	return func() bool { _, idle := g.Mark(); return !idle }
+}
+
+// A journal collects events.
+type journal struct {
+	mu     sync.Mutex
+	events []redisgate.Event
+}
+
+func (j *journal) observe(e redisgate.Event) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.events = append(j.events, e)
+}
+
+func (j *journal) all() []redisgate.Event {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.events)
+}
+
+// seen waits until there are n events.
+func (j *journal) seen(t testing.TB, n int) []redisgate.Event {
+	t.Helper()
+	until(t, "an event", func() bool { return len(j.all()) >= n })
+	return j.all()
+}
+
+// A counter counts trips to Redis.
+type counter struct {
+	mu    sync.Mutex
+	trips int
+}
+
+func (c *counter) add() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.trips++
+}
+
+// take returns how many there were since the last time.
+func (c *counter) take() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.trips
+	c.trips = 0
+	return n
+}
+
+func (c *counter) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+}
+
+func (c *counter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error { c.add(); return next(ctx, cmd) }
+}
+
+func (c *counter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error { c.add(); return next(ctx, cmds) }
+}
