@@ -16,6 +16,7 @@ type ask struct {
 	entry   *entry
 	waiters []*waiter // who want a number
 	oldest  time.Duration
+	report  report
 	args    []any
 }
 
@@ -25,7 +26,7 @@ func (e *entry) ask() *ask {
 	defer e.mu.Unlock()
 	e.queued = false
 	e.advance()
-	a := &ask{entry: e, oldest: e.at, args: e.reported()}
+	a := e.reported()
 	if len(e.queue) > len(e.numbers) {
 		a.waiters = slices.Clone(e.queue[len(e.numbers):])
 		a.oldest = a.waiters[0].came
@@ -37,17 +38,17 @@ func (e *entry) ask() *ask {
 }
 
 // recall is what a Redis that is back is told: what it may have forgotten, and that the
-// key is closed for as long as the replica knows. Whether that was news nobody can say.
+// key is closed for as long as the replica knows.
 func (e *entry) recall() *ask {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.advance()
-	e.report = report{throttled: true, wait: duration(e.state.rest), at: e.at, seen: e.state.closing}
-	return &ask{entry: e, oldest: e.at, args: e.reported()}
+	e.remind()
+	return e.reported()
 }
 
-// reported are the arguments of the report, which is empty then. It needs the lock.
-func (e *entry) reported() []any {
+// reported is an ask with the report, which is empty then. It needs the lock.
+func (e *entry) reported() *ask {
 	r, wait := e.report, ""
 	if r.throttled {
 		us := int64(-1)
@@ -61,7 +62,8 @@ func (e *entry) reported() []any {
 		news = "1"
 	}
 	e.report = report{}
-	return []any{e.id, strconv.FormatFloat(r.seen, 'f', -1, 64), r.passed, wait, news, e.state.String()}
+	args := []any{e.id, strconv.FormatFloat(r.seen, 'f', -1, 64), r.passed, wait, news, e.state.String()}
+	return &ask{entry: e, oldest: e.at, report: r, args: args}
 }
 
 // answer takes in what Redis says.
@@ -80,25 +82,13 @@ func (e *entry) answer(a *ask, words []string, force bool) error {
 		if err != nil {
 			return fmt.Errorf("redisgate: number: %w", err)
 		}
-		e.give(w, number)
+		if number >= 0 {
+			e.numbers = append(e.numbers, number)
+			continue
+		}
+		e.dismiss(w, duration(-number))
 	}
 	e.take(s, force)
-	e.release()
-	e.arm()
-	if len(e.queue) > len(e.numbers) {
-		e.gate.call(e)
-	}
+	e.want()
 	return nil
-}
-
-// give hands a number to the queue, or the refusal to who asked.
-func (e *entry) give(w *waiter, number float64) {
-	if number >= 0 {
-		e.numbers = append(e.numbers, number)
-		return
-	}
-	if i := slices.Index(e.queue, w); i >= 0 {
-		e.queue = slices.Delete(e.queue, i, i+1)
-		w.turn <- turn{left: duration(-number)}
-	}
 }

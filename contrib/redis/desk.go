@@ -21,20 +21,23 @@ type desk struct {
 	done   sync.WaitGroup
 	closed sync.Once
 
-	outage atomic.Pointer[outage] // nil while Redis is there
+	alone  atomic.Bool   // Redis is lost
+	crowd  atomic.Uint64 // how many replicas there are, as far as is known
 	wake   chan struct{}
 	broken chan loss
 	sub    *redis.PubSub // nil in an outage
-	back   time.Time     // when Redis was there again
+	lostAt time.Time
+	backAt time.Time
 	probe  time.Duration // until the next try, in an outage
 
 	callMu sync.Mutex // taken after that of an entry
 	calls  []*entry
 }
 
-// call has the entry's report and wishes sent. It needs the entry's lock.
+// call has the entry's report and wishes sent, unless Redis is lost. It needs the entry's
+// lock.
 func (g *Gate) call(e *entry) {
-	if e.queued {
+	if e.queued || g.alone.Load() {
 		return
 	}
 	e.queued = true
@@ -90,7 +93,7 @@ func (g *Gate) serve() {
 				timer.Reset(g.probe)
 			}
 		}
-		if err != nil && g.away() == nil && g.ctx.Err() == nil {
+		if err != nil && !g.alone.Load() && g.ctx.Err() == nil {
 			g.lose(err)
 			timer.Reset(g.probe)
 		}
@@ -101,10 +104,7 @@ func (g *Gate) serve() {
 // longer than the budget, counted from when they came.
 func (g *Gate) round() error {
 	entries := g.called()
-	if g.away() != nil {
-		for _, e := range entries {
-			e.leave()
-		}
+	if g.alone.Load() {
 		return nil
 	}
 	asks, until := make([]*ask, len(entries)), g.now()
@@ -117,7 +117,15 @@ func (g *Gate) round() error {
 	}
 	ctx, cancel := context.WithDeadline(g.ctx, g.start.Add(until+g.budget))
 	defer cancel()
-	return g.deliver(ctx, asks, false)
+	err := g.deliver(ctx, asks, false)
+	if err != nil {
+		for _, a := range asks {
+			a.entry.mu.Lock()
+			a.entry.settle(a.report)
+			a.entry.mu.Unlock()
+		}
+	}
+	return err
 }
 
 func (g *Gate) deliver(ctx context.Context, asks []*ask, force bool) error {
@@ -139,9 +147,7 @@ func (g *Gate) close() (err error) {
 		g.cancel()
 		err = g.store.close() // what is under way ends, too
 		g.done.Wait()
-		if g.away() == nil {
-			g.leave()
-		}
+		g.isolate()
 	})
 	return err
 }

@@ -4,7 +4,6 @@
 package redisgate
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -27,10 +26,10 @@ type entry struct {
 	queue   []*waiter
 	numbers []float64 // of the first in the queue; more than those, if some have gone
 	timer   *time.Timer
-	report                  // for Redis
-	queued  bool            // at the desk
-	told    context.Context // the outage in which the own gate was told of this key
-	gone    bool            // the gate has forgotten it
+	report       // for Redis
+	queued  bool // at the desk
+	untold  bool // it closed while Redis was lost
+	gone    bool // the gate has forgotten it
 }
 
 // A report is what Redis has not been told yet.
@@ -52,20 +51,24 @@ func (e *entry) throttled(m retry.Mark, wait time.Duration) bool {
 		return false
 	}
 	e.advance()
-	news, named := m >= e.closing, wait
-	if news && wait < 0 {
-		const first, most = time.Second, time.Minute
-		wait = min(max(2*duration(e.state.backoff), first), most)
+	r := report{throttled: true, news: m >= e.closing, wait: wait, at: e.at, seen: e.state.closing, passed: e.passed}
+	if r.news {
+		next := e.state // which may not be ours to change
+		wait = next.punish(wait)
 	}
-	if !news && micros(wait) <= e.state.rest {
+	if !r.news && micros(wait) <= e.state.rest {
 		return true
 	}
-	if r := &e.report; !r.throttled {
-		*r = report{throttled: true, news: news, wait: named, at: e.at, seen: e.state.closing, passed: r.passed}
-	} else if r.wait = max(r.wait, named); news {
-		r.news = true
-	}
 	e.state.rest = max(e.state.rest, micros(wait))
+	switch {
+	case e.gate.alone.Load():
+		e.settle(r)
+	case e.report.throttled:
+		e.report.wait = max(e.report.wait, r.wait)
+		e.report.news = e.report.news || r.news
+	default:
+		e.report = r
+	}
 	e.closed()
 	e.gate.call(e)
 	return true
@@ -88,6 +91,10 @@ func (e *entry) passedOne(m retry.Mark) {
 		return
 	}
 	e.advance()
+	if e.gate.alone.Load() {
+		e.state.passed(1)
+		return
+	}
 	e.passed++
 	if !e.report.throttled {
 		e.seen = e.state.closing
@@ -107,29 +114,22 @@ func (e *entry) take(s state, force bool) {
 	}
 	e.advance()
 	news := s.closing > e.state.closing
-	if e.report.throttled {
+	if force { // positions may have begun anew
+		for i := range e.numbers {
+			e.numbers[i] += s.pos - e.state.pos
+		}
+	}
+	if e.report.throttled || e.untold {
 		s.rest = max(s.rest, e.state.rest)
 	}
 	e.state = s
+	e.gate.crowd.Store(uint64(s.crowd))
 	if news {
 		e.passed = 0
 		e.closed()
 	}
 	e.release()
 	e.arm()
-}
-
-// pass makes the own gate hold back what is held back here, once in an outage.
-func (e *entry) pass(ctx context.Context, key retry.Key, outage context.Context) {
-	e.mu.Lock()
-	told, gone := e.told == outage, e.gone
-	e.told = outage
-	e.advance()
-	rest := duration(e.state.rest)
-	e.mu.Unlock()
-	if !told && !gone {
-		e.gate.own.Throttled(ctx, key, 0, rest)
-	}
 }
 
 // advance lets the time pass since the last one.

@@ -20,25 +20,18 @@ import (
 // maxKeys bounds the memory of a replica. The requests of further keys pass.
 const maxKeys = 100_000
 
-// What the bits of Gate.state mean: how many keys are held back, whether the replica is on
-// its own, and, above, the closings that it has heard of.
+// The low bits of Gate.state count the keys that are held back, the others the closings.
 const (
-	held        = 1<<20 - 1
-	alone       = 1 << 20
-	closingBits = 21
+	keyBits = 20
+	held    = 1<<keyBits - 1
 )
-
-// ownMark is set in marks of the replica's own gate.
-const ownMark retry.Mark = 1 << 63
 
 // A Gate is a [retry.Gate] over Redis, for [retry.WithGate]. All its methods are safe for
 // concurrent use.
 type Gate struct {
 	state atomic.Uint64 // what Mark reads, in one word as in retry
 
-	limits    []retry.Limit
 	told      map[string]float64
-	own       retry.Gate // while Redis is lost
 	budget    time.Duration
 	prefix    string
 	hooks     []redis.Hook
@@ -66,7 +59,6 @@ func NewGate(ctx context.Context, opts *redis.UniversalOptions, options ...Optio
 		mustf(o != nil, "NewGate: option %d is nil", i)
 		o.apply(g)
 	}
-	g.told, g.own = told(g.limits), retry.NewGate(g.limits...)
 	if err := checkAddrs(opts.Addrs); err != nil {
 		return nil, err
 	}
@@ -81,100 +73,41 @@ func NewGate(ctx context.Context, opts *redis.UniversalOptions, options ...Optio
 // waiting, without Redis.
 func (g *Gate) Close() error { return g.close() }
 
-// Mark is one atomic load while nothing is held back.
+// Mark is one atomic load.
 func (g *Gate) Mark() (retry.Mark, bool) {
 	s := g.state.Load()
-	if s&alone != 0 {
-		m, idle := g.own.Mark()
-		return m | ownMark, idle && s&held == 0
-	}
-	return retry.Mark(s >> closingBits), s&held == 0
+	return retry.Mark(s >> keyBits), s&held == 0
 }
 
-// Enter waits only if the key is held back. A request that Redis has failed once does not
-// wait for it again.
+// Enter waits only if the key is held back.
 func (g *Gate) Enter(ctx context.Context, key retry.Key, longest time.Duration) (retry.Mark, time.Duration, bool) {
-	begun, id := g.now(), idOf(key)
-	for failed := false; ; {
-		rest := max(longest-(g.now()-begun), min(longest, 0))
-		var t turn
-		if outage := g.away(); outage != nil {
-			t = g.enterOwn(ctx, outage, failed, id, key, rest)
-		} else {
-			t = g.enterShared(ctx, id, rest)
-			failed = true
-		}
-		if !t.again {
-			return t.mark, t.left, t.ok
-		}
+	if e := g.find(idOf(key)); e != nil {
+		t := e.enter(ctx, longest)
+		return t.mark, t.left, t.ok
 	}
-}
-
-func (g *Gate) enterShared(ctx context.Context, id string, longest time.Duration) turn {
-	if e := g.find(id); e != nil {
-		return e.enter(ctx, longest)
-	}
-	return turn{mark: g.mark(), ok: true}
-}
-
-// enterOwn waits at the replica's own gate, until Redis is back.
-func (g *Gate) enterOwn(ctx context.Context, outage context.Context, stay bool, id string, key retry.Key, longest time.Duration) turn {
-	if e := g.find(id); e != nil {
-		e.pass(ctx, key, outage)
-	}
-	inner, cancel := context.WithCancel(ctx)
-	defer cancel()
-	if !stay {
-		defer context.AfterFunc(outage, cancel)()
-	}
-	m, left, ok := g.own.Enter(inner, key, longest)
-	again := !ok && inner.Err() != nil && ctx.Err() == nil
-	return turn{mark: m | ownMark, left: left, ok: ok, again: again}
+	return g.mark(), 0, true
 }
 
 // Throttled closes the key here at once, and everywhere as soon as Redis has been told. It
 // does not wait for that.
-func (g *Gate) Throttled(ctx context.Context, key retry.Key, m retry.Mark, wait time.Duration) {
+func (g *Gate) Throttled(_ context.Context, key retry.Key, m retry.Mark, wait time.Duration) {
 	id := idOf(key)
-	if g.away() != nil {
-		g.own.Throttled(ctx, key, toOwn(m), wait)
-	}
 	for {
 		e := g.find(id)
 		if e == nil {
 			e = g.add(id, fresh(g.told[key.Group]))
 		}
-		if e == nil || e.throttled(toShared(m), wait) {
+		if e == nil || e.throttled(m, wait) {
 			return
 		}
 	}
 }
 
 // Passed is told to Redis with the next number that is drawn, or in the background.
-func (g *Gate) Passed(ctx context.Context, key retry.Key, m retry.Mark) {
-	if g.away() != nil {
-		g.own.Passed(ctx, key, toOwn(m))
-		return
-	}
+func (g *Gate) Passed(_ context.Context, key retry.Key, m retry.Mark) {
 	if e := g.find(idOf(key)); e != nil {
-		e.passedOne(toShared(m))
+		e.passedOne(m)
 	}
-}
-
-// A mark of the other gate is older than any closing of this one.
-
-func toOwn(m retry.Mark) retry.Mark {
-	if m&ownMark == 0 {
-		return 0
-	}
-	return m &^ ownMark
-}
-
-func toShared(m retry.Mark) retry.Mark {
-	if m&ownMark != 0 {
-		return 0
-	}
-	return m
 }
 
 // idOf is the name of a key in Redis: of fixed length, and nobody reads it.
@@ -197,6 +130,7 @@ func (g *Gate) add(id string, s state) *entry {
 		return e
 	}
 	now := g.now()
+	s.crowd = float64(g.crowd.Load())
 	e := &entry{gate: g, id: id, state: s, at: now, until: now}
 	g.keys[id] = e
 	g.state.Add(1)
@@ -234,5 +168,5 @@ func (g *Gate) entries() []*entry {
 }
 
 func (g *Gate) now() time.Duration  { return time.Since(g.start) }
-func (g *Gate) mark() retry.Mark    { return retry.Mark(g.state.Load() >> closingBits) }
-func (g *Gate) closing() retry.Mark { return retry.Mark(g.state.Add(1<<closingBits) >> closingBits) }
+func (g *Gate) mark() retry.Mark    { return retry.Mark(g.state.Load() >> keyBits) }
+func (g *Gate) closing() retry.Mark { return retry.Mark(g.state.Add(1<<keyBits) >> keyBits) }

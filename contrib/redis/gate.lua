@@ -10,7 +10,7 @@
 --       the asker's state or '', then the longest wait of each number asked for
 -- Returns nothing if nobody knows the key, else its state and for each number the number,
 -- or the negative time until its turn, which is too late.
-local fields = {'seq', 'closing', 'rest', 'pos', 'tail', 'rate', 'growth', 'step', 'last', 'backoff', 'passing', 'most'}
+local fields = {'seq', 'closing', 'rest', 'pos', 'tail', 'rate', 'growth', 'step', 'last', 'backoff', 'passing', 'most', 'crowd'}
 local channel, id, seen, passed = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local wait, news = tonumber(ARGV[5]), ARGV[6] == '1'
 local life, spare, waiting = 120000000, 0.1, 1000
@@ -35,6 +35,7 @@ local most = s.most > 0 and s.most or math.huge
 s.pos = s.pos + s.rate * math.max(elapsed - s.rest, 0) / 1000000
 s.rest = math.max(s.rest - elapsed, 0)
 s.seq = s.seq + 1
+s.crowd = redis.call('PUBSUB', 'NUMSUB', channel)[2]
 
 -- The pace is that of retry/pace.go, which gives the reasons.
 local function let_through()

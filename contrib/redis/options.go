@@ -5,7 +5,6 @@ package redisgate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +45,8 @@ func WithPrefix(prefix string) Option {
 // replicas together. It panics where NewGate does.
 func WithLimits(limits ...retry.Limit) Option {
 	retry.NewGate(limits...)
-	return optionFunc(func(g *Gate) { g.limits = slices.Clone(limits) })
+	rates := told(limits)
+	return optionFunc(func(g *Gate) { g.told = rates })
 }
 
 // WithObserver adds a function that is told when Redis is lost, and when it is back. It

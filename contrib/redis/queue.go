@@ -22,13 +22,11 @@ type waiter struct {
 	turn  chan turn     // receives one
 }
 
-// A turn is how it ended. Where again is true it did not: the request has to ask once
-// more, for Redis is lost, or back.
+// A turn is how it ended.
 type turn struct {
-	mark  retry.Mark
-	left  time.Duration
-	ok    bool
-	again bool
+	mark retry.Mark
+	left time.Duration
+	ok   bool
 }
 
 // enter lets a request out in its turn, or not at all.
@@ -37,9 +35,6 @@ func (e *entry) enter(ctx context.Context, longest time.Duration) turn {
 	e.advance()
 	limit := limitOf(ctx, e.at, longest)
 	switch {
-	case e.gate.away() != nil:
-		e.mu.Unlock()
-		return turn{again: true}
 	case e.gone:
 		e.mu.Unlock()
 		return turn{mark: e.gate.mark(), ok: true}
@@ -51,11 +46,7 @@ func (e *entry) enter(ctx context.Context, longest time.Duration) turn {
 	e.trim()
 	w := &waiter{came: e.at, limit: limit, turn: make(chan turn, 1)}
 	e.queue = append(e.queue, w)
-	e.release()
-	e.arm()
-	if len(e.queue) > len(e.numbers) {
-		e.gate.call(e)
-	}
+	e.want()
 	wait := limit - e.at
 	e.mu.Unlock()
 	return e.wait(ctx, w, wait)
@@ -149,12 +140,23 @@ func (e *entry) refuse() {
 	e.queue = kept
 }
 
-// leave sends all waiters away to ask again.
-func (e *entry) leave() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, w := range e.queue {
-		w.turn <- turn{again: true}
+// want sees to numbers for those who have none. It needs the state to be of now.
+func (e *entry) want() {
+	if e.gate.alone.Load() {
+		e.draw()
+		return
 	}
-	e.queue, e.numbers, e.queued = nil, nil, false
+	e.release()
+	e.arm()
+	if len(e.queue) > len(e.numbers) {
+		e.gate.call(e)
+	}
+}
+
+// dismiss sends away a waiter whose turn would come too late, if it still waits.
+func (e *entry) dismiss(w *waiter, left time.Duration) {
+	if i := slices.Index(e.queue, w); i >= 0 {
+		e.queue = slices.Delete(e.queue, i, i+1)
+		w.turn <- turn{left: left}
+	}
 }

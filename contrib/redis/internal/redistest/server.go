@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // A Server is a redis-server on a free port, without anything on disk.
@@ -79,4 +81,16 @@ func freeAddr(t testing.TB) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// Clients is how many connections the server has, the one that asks included.
+func (s *Server) Clients() int {
+	s.t.Helper()
+	c := redis.NewClient(&redis.Options{Addr: s.Addr})
+	defer c.Close()
+	list, err := c.ClientList(s.t.Context()).Result()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return strings.Count(list, "\n")
 }
