@@ -32,7 +32,8 @@ func (e *entry) ask() *ask {
 		a.oldest = a.waiters[0].came
 	}
 	for _, w := range a.waiters {
-		a.args = append(a.args, strconv.FormatInt(int64((w.limit-1-e.at)/time.Microsecond), 10))
+		longest := max(w.limit-1-e.at, 0) // who may not wait at all may wait for the answer
+		a.args = append(a.args, strconv.FormatInt(longest.Microseconds(), 10))
 	}
 	return a
 }
@@ -62,8 +63,21 @@ func (e *entry) reported() *ask {
 		news = "1"
 	}
 	e.report = report{}
-	args := []any{e.id, strconv.FormatFloat(r.seen, 'f', -1, 64), r.passed, wait, news, e.state.String()}
+	args := []any{e.id, strconv.FormatFloat(r.seen, 'f', -1, 64), r.passed, wait, news, r.owed, e.state.String()}
 	return &ask{entry: e, oldest: e.at, report: r, args: args}
+}
+
+// unanswered has the report sent again, and those who have waited long enough take
+// numbers without asking. Redis may have heard it: then it is no news the second time.
+func (e *entry) unanswered(a *ask) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.advance()
+	next := e.report
+	e.report = a.report
+	e.report.add(next)
+	e.draw()
+	e.gate.call(e)
 }
 
 // answer takes in what Redis says.

@@ -80,7 +80,7 @@ func (g *Gate) learn(ctx context.Context, ids []string) error {
 	var asks []*ask
 	for _, id := range ids {
 		if g.find(id) == nil {
-			asks = append(asks, &ask{args: []any{id, "0", 0, "", "0", ""}})
+			asks = append(asks, &ask{args: []any{id, "0", 0, "", "0", 0, ""}})
 		}
 	}
 	answers, err := g.store.call(ctx, asks)

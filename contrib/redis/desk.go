@@ -5,7 +5,9 @@ package redisgate
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +28,7 @@ type desk struct {
 	wake   chan struct{}
 	broken chan loss
 	sub    *redis.PubSub // nil in an outage
+	missed bool          // the last call was too late; a second one in a row is a loss
 	lostAt time.Time
 	backAt time.Time
 	probe  time.Duration // until the next try, in an outage
@@ -118,14 +121,24 @@ func (g *Gate) round() error {
 	ctx, cancel := context.WithDeadline(g.ctx, g.start.Add(until+g.budget))
 	defer cancel()
 	err := g.deliver(ctx, asks, false)
-	if err != nil {
-		for _, a := range asks {
-			a.entry.mu.Lock()
-			a.entry.settle(a.report)
-			a.entry.mu.Unlock()
-		}
+	if err == nil {
+		g.missed = false
+		return nil
+	}
+	for _, a := range asks {
+		a.entry.unanswered(a)
+	}
+	if isTimeout(err) && !g.missed {
+		g.missed = true
+		return nil
 	}
 	return err
+}
+
+// isTimeout tells whether Redis is slow, rather than gone.
+func isTimeout(err error) bool {
+	late, ok := errors.AsType[net.Error](err)
+	return ok && late.Timeout()
 }
 
 func (g *Gate) deliver(ctx context.Context, asks []*ask, force bool) error {

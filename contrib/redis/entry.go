@@ -40,6 +40,21 @@ type report struct {
 	at        time.Duration
 	seen      float64 // the last closing of which the replica knew then
 	passed    int
+	owed      int // numbers that were taken without asking
+}
+
+// add takes in what came after.
+func (r *report) add(next report) {
+	if !r.throttled {
+		next.passed += r.passed
+		next.owed += r.owed
+		*r = next
+		return
+	}
+	r.wait = max(r.wait, next.wait)
+	r.news = r.news || next.news
+	r.passed += next.passed
+	r.owed += next.owed
 }
 
 // throttled closes the entry, until Redis says for how long. It returns false if the gate
@@ -51,7 +66,7 @@ func (e *entry) throttled(m retry.Mark, wait time.Duration) bool {
 		return false
 	}
 	e.advance()
-	r := report{throttled: true, news: m >= e.closing, wait: wait, at: e.at, seen: e.state.closing, passed: e.passed}
+	r := report{throttled: true, news: m >= e.closing, wait: wait, at: e.at, seen: e.state.closing}
 	if r.news {
 		next := e.state // which may not be ours to change
 		wait = next.punish(wait)
@@ -60,14 +75,10 @@ func (e *entry) throttled(m retry.Mark, wait time.Duration) bool {
 		return true
 	}
 	e.state.rest = max(e.state.rest, micros(wait))
-	switch {
-	case e.gate.alone.Load():
+	if e.gate.alone.Load() {
 		e.settle(r)
-	case e.report.throttled:
-		e.report.wait = max(e.report.wait, r.wait)
-		e.report.news = e.report.news || r.news
-	default:
-		e.report = r
+	} else {
+		e.report.add(r)
 	}
 	e.closed()
 	e.gate.call(e)

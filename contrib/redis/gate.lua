@@ -7,25 +7,33 @@
 -- KEYS  the key's hash; the sorted set of all keys
 -- ARGV  channel, id, closing that the asker knows, how many were let through since,
 --       wait of a 429 ('' none came, negative: none was named), '1' if it is news,
---       the asker's state or '', then the longest wait of each number asked for
+--       how many numbers the asker took without asking, the asker's state or '', then the
+--       longest wait of each number asked for
 -- Returns nothing if nobody knows the key, else its state and for each number the number,
 -- or the negative time until its turn, which is too late.
-local fields = {'seq', 'closing', 'rest', 'pos', 'tail', 'rate', 'growth', 'step', 'last', 'backoff', 'passing', 'most', 'crowd'}
+local fields = {'seq', 'closing', 'rest', 'pos', 'tail', 'rate', 'growth', 'step', 'last', 'backoff', 'passing', 'most', 'crowd', 'born'}
 local channel, id, seen, passed = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local wait, news = tonumber(ARGV[5]), ARGV[6] == '1'
+local owed, known = tonumber(ARGV[7]), ARGV[8]
 local life, spare, waiting = 120000000, 0.1, 1000
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 
 -- A key that Redis has lost is made again from what the asker knows.
+local asker, n = {}, 0
+for word in string.gmatch(known, '%S+') do
+  n = n + 1
+  asker[fields[n]] = tonumber(word)
+end
 local kept, s, elapsed = redis.call('HMGET', KEYS[1], 'at', 'heard', unpack(fields)), {}, 0
 if kept[1] then
   for i, f in ipairs(fields) do s[f] = tonumber(kept[i + 2]) end
   elapsed = math.max(now - tonumber(kept[1]), 0) -- the clock may have been set back
-elseif ARGV[7] ~= '' then
-  local i = 0
-  for word in string.gmatch(ARGV[7], '%S+') do i = i + 1; s[fields[i]] = tonumber(word) end
+  if asker.born == s.born then s.tail = s.tail + owed end
+elseif known ~= '' then
+  s = asker
+  s.born = now
 else
   return {}
 end
@@ -99,7 +107,7 @@ if wait then
 end
 
 local answers = {''}
-for i = 8, #ARGV do
+for i = 9, #ARGV do
   local number = math.max(s.tail, s.pos - s.rate * spare)
   local ahead = math.max(number - s.pos, 0)
   local turn = s.rest + after(ahead)

@@ -114,6 +114,12 @@ func (c *counter) add() {
 	c.trips++
 }
 
+func (c *counter) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.trips
+}
+
 // take returns how many there were since the last time.
 func (c *counter) take() int {
 	c.mu.Lock()

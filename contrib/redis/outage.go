@@ -40,7 +40,7 @@ func (g *Gate) isolate() {
 		e.mu.Lock()
 		e.advance()
 		e.settle(e.report)
-		e.report, e.queued = report{}, false
+		e.report, e.queued = report{owed: e.owed}, false
 		e.draw()
 		e.mu.Unlock()
 	}
@@ -87,7 +87,7 @@ func (e *entry) settle(r report) {
 // remind makes a report of a closing that was not told. Whether it was news nobody can say
 // by now.
 func (e *entry) remind() {
-	e.report = report{throttled: true, wait: duration(e.state.rest), at: e.at, seen: e.state.closing}
+	e.report = report{throttled: true, wait: duration(e.state.rest), at: e.at, seen: e.state.closing, owed: e.owed}
 	e.untold = false
 }
 
@@ -96,11 +96,12 @@ func (e *entry) draw() {
 	for i := len(e.numbers); i < len(e.queue); {
 		w, number := e.queue[i], max(e.state.tail, e.state.pos-e.state.rate*spare.Seconds())
 		turn := duration(e.state.rest + e.state.after(number-e.state.pos))
-		if later(e.at, turn) >= w.limit {
+		if turn > 0 && later(e.at, turn) >= w.limit {
 			e.dismiss(w, turn)
 			continue
 		}
 		e.numbers = append(e.numbers, number)
+		e.owed++
 		e.state.tail = number + max(e.state.crowd, 1)
 		i++
 	}

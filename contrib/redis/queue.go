@@ -39,7 +39,7 @@ func (e *entry) enter(ctx context.Context, longest time.Duration) turn {
 		e.mu.Unlock()
 		return turn{mark: e.gate.mark(), ok: true}
 	case ctx.Err() != nil || len(e.queue) == maxWaiting || later(e.at, duration(e.state.rest)) >= limit:
-		left := duration(e.state.rest)
+		left := max(duration(e.state.rest), e.left(len(e.queue)))
 		e.mu.Unlock()
 		return turn{left: left}
 	}
@@ -84,6 +84,10 @@ func (e *entry) giveUp(ctx context.Context, w *waiter) turn {
 	e.advance()
 	e.release()
 	i := slices.Index(e.queue, w)
+	if i >= len(e.numbers) && ctx.Err() == nil { // the answer is too late
+		e.draw()
+		i = slices.Index(e.queue, w)
+	}
 	if i >= 0 {
 		left := e.left(i)
 		e.queue = slices.Delete(e.queue, i, i+1)

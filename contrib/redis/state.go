@@ -30,12 +30,13 @@ type state struct {
 	passing float64 // 1 if something was let through since it closed
 	most    float64 // the told rate, or 0
 	crowd   float64 // how many replicas there are
+	born    float64 // when Redis began to keep it, by its clock
 }
 
-func (s *state) fields() [13]*float64 {
+func (s *state) fields() [14]*float64 {
 	return [...]*float64{
 		&s.seq, &s.closing, &s.rest, &s.pos, &s.tail, &s.rate,
-		&s.growth, &s.step, &s.last, &s.backoff, &s.passing, &s.most, &s.crowd,
+		&s.growth, &s.step, &s.last, &s.backoff, &s.passing, &s.most, &s.crowd, &s.born,
 	}
 }
 

@@ -33,6 +33,8 @@ func newStore(opts *redis.UniversalOptions, prefix string, hooks []redis.Hook) *
 	o.ContextTimeoutEnabled = true // the budget is a deadline
 	o.MaxRetries = -1              // a number that is drawn twice is lost, and late
 	o.DialerRetries = 1
+	o.PipelinePoolSize = -1  // one connection does it all, and it is open by the first call
+	o.DisableIdentity = true // a trip that Redis before 7.2 answers with an error
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	tag := "{" + prefix + ":gate:1}:" // 1 is the version of what is kept
 	s := &store{
