@@ -13,9 +13,9 @@ BUF := node_modules/.bin/buf
 LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 TAG := $(shell git describe --tags --abbrev=0 2>/dev/null)
 
-.PHONY: all generate test race model soak big storm bench lint proto snippets fuzz conformance check-generate help
+.PHONY: all generate test race model soak big storm storm-replicas bench contrib lint proto snippets fuzz conformance check-generate help
 
-all: generate test race model soak bench lint proto snippets fuzz conformance ## Everything
+all: generate test race model soak bench contrib lint proto snippets fuzz conformance ## Everything
 
 generate: $(BUF) ## Generate code and catalog.json from the schema
 	$(BUF) format -w
@@ -43,6 +43,14 @@ storm: ## The storm table beside other retry libraries, and docs/storm.svg (6 mi
 
 bench: $(LINT) ## The quick form: our storm goals, and that README, picture and figures agree
 	cd bench && go vet ./... && go test -count=1 ./... && $(LINT) run
+
+storm-replicas: ## 8 replicas in 8 processes, with one gate in Redis and without (1 minute)
+	cd contrib/redis/storm && go test -count=1 -parallel 8 -run '^TestTable$$' -args -length 50s -update
+
+contrib: $(LINT) ## Tests and linters of each module under contrib/
+	@for mod in contrib/*/go.mod; do \
+		(echo "== $$mod" && cd "$$(dirname "$$mod")" && go vet ./... && go test -count=1 ./... && $(LINT) run) || exit 1; \
+	done
 
 lint: $(LINT) ## Go linters
 	go vet ./...

@@ -62,7 +62,7 @@ func (e *entry) reported() *ask {
 	if r.news {
 		news = "1"
 	}
-	e.report = report{}
+	e.report, e.telling = report{}, r.throttled
 	args := []any{e.id, strconv.FormatFloat(r.seen, 'f', -1, 64), r.passed, wait, news, r.owed, e.state.String()}
 	return &ask{entry: e, oldest: e.at, report: r, args: args}
 }
@@ -74,7 +74,7 @@ func (e *entry) unanswered(a *ask) {
 	defer e.mu.Unlock()
 	e.advance()
 	next := e.report
-	e.report = a.report
+	e.report, e.telling = a.report, false
 	e.report.add(next)
 	e.draw()
 	e.gate.call(e)
@@ -102,6 +102,7 @@ func (e *entry) answer(a *ask, words []string, force bool) error {
 		}
 		e.dismiss(w, duration(-number))
 	}
+	e.telling = false
 	e.take(s, force)
 	e.want()
 	return nil

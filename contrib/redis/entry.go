@@ -26,10 +26,11 @@ type entry struct {
 	queue   []*waiter
 	numbers []float64 // of the first in the queue; more than those, if some have gone
 	timer   *time.Timer
-	report       // for Redis
-	queued  bool // at the desk
-	untold  bool // it closed while Redis was lost
-	gone    bool // the gate has forgotten it
+	report  report // for Redis
+	telling bool   // Redis is being told of a 429
+	queued  bool   // at the desk
+	untold  bool   // it closed while Redis was lost
+	gone    bool   // the gate has forgotten it
 }
 
 // A report is what Redis has not been told yet.
@@ -106,13 +107,13 @@ func (e *entry) passedOne(m retry.Mark) {
 		e.state.passed(1)
 		return
 	}
-	e.passed++
+	e.report.passed++
 	if !e.report.throttled {
-		e.seen = e.state.closing
+		e.report.seen = e.state.closing
 	}
 	const little = 1.0 / 16
-	grows := e.state.tail > e.state.pos && float64(e.passed)*e.state.growth > e.state.rate*little
-	if e.state.passing == 0 && e.passed == 1 || grows {
+	grows := e.state.tail > e.state.pos && float64(e.report.passed)*e.state.growth > e.state.rate*little
+	if e.state.passing == 0 && e.report.passed == 1 || grows {
 		e.gate.call(e)
 	}
 }
@@ -130,13 +131,13 @@ func (e *entry) take(s state, force bool) {
 			e.numbers[i] += s.pos - e.state.pos
 		}
 	}
-	if e.report.throttled || e.untold {
+	if e.report.throttled || e.telling || e.untold {
 		s.rest = max(s.rest, e.state.rest)
 	}
 	e.state = s
 	e.gate.crowd.Store(uint64(s.crowd))
 	if news {
-		e.passed = 0
+		e.report.passed = 0
 		e.closed()
 	}
 	e.release()

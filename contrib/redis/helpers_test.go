@@ -27,16 +27,16 @@ var (
 )
 
 // replica is a gate as one process has it.
-func replica(t testing.TB, addr string, options ...redisgate.Option) *redisgate.Gate {
-	t.Helper()
-	g, err := redisgate.NewGate(t.Context(), &redis.UniversalOptions{Addrs: []string{addr}},
+func replica(tb testing.TB, addr string, options ...redisgate.Option) *redisgate.Gate {
+	tb.Helper()
+	g, err := redisgate.NewGate(tb.Context(), &redis.UniversalOptions{Addrs: []string{addr}},
 		append([]redisgate.Option{redisgate.WithBudget(generous)}, options...)...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := g.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return g
@@ -52,23 +52,23 @@ func throttle(g retry.Gate, key retry.Key, wait time.Duration) {
 }
 
 // left is what a request is told that does not want to wait; 0 if it may be sent.
-func left(t testing.TB, g retry.Gate, key retry.Key) time.Duration {
-	t.Helper()
-	_, left, ok := g.Enter(t.Context(), key, 0)
+func left(tb testing.TB, g retry.Gate, key retry.Key) time.Duration {
+	tb.Helper()
+	_, left, ok := g.Enter(tb.Context(), key, 0)
 	if ok != (left == 0) {
-		t.Errorf("Enter = %v, %v", left, ok)
+		tb.Errorf("Enter = %v, %v", left, ok)
 	}
 	return left
 }
 
 // until waits for something that another goroutine brings about.
-func until(t testing.TB, what string, done func() bool) {
-	t.Helper()
+func until(tb testing.TB, what string, done func() bool) {
+	tb.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(10 * time.Second); !done(); <-tick.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited 10 s for: %s", what)
+			tb.Fatalf("waited 10 s for: %s", what)
 		}
 	}
 }
@@ -96,9 +96,9 @@ func (j *journal) all() []redisgate.Event {
 }
 
 // seen waits until there are n events.
-func (j *journal) seen(t testing.TB, n int) []redisgate.Event {
-	t.Helper()
-	until(t, "an event", func() bool { return len(j.all()) >= n })
+func (j *journal) seen(tb testing.TB, n int) []redisgate.Event {
+	tb.Helper()
+	until(tb, "an event", func() bool { return len(j.all()) >= n })
 	return j.all()
 }
 

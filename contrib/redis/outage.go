@@ -40,7 +40,7 @@ func (g *Gate) isolate() {
 		e.mu.Lock()
 		e.advance()
 		e.settle(e.report)
-		e.report, e.queued = report{owed: e.owed}, false
+		e.report, e.queued = report{owed: e.report.owed}, false
 		e.draw()
 		e.mu.Unlock()
 	}
@@ -87,7 +87,7 @@ func (e *entry) settle(r report) {
 // remind makes a report of a closing that was not told. Whether it was news nobody can say
 // by now.
 func (e *entry) remind() {
-	e.report = report{throttled: true, wait: duration(e.state.rest), at: e.at, seen: e.state.closing, owed: e.owed}
+	e.report = report{throttled: true, wait: duration(e.state.rest), at: e.at, seen: e.state.closing, owed: e.report.owed}
 	e.untold = false
 }
 
@@ -101,7 +101,7 @@ func (e *entry) draw() {
 			continue
 		}
 		e.numbers = append(e.numbers, number)
-		e.owed++
+		e.report.owed++
 		e.state.tail = number + max(e.state.crowd, 1)
 		i++
 	}

@@ -27,15 +27,15 @@ type Proxy struct {
 }
 
 // StartProxy runs a proxy to the address until the test ends.
-func StartProxy(t testing.TB, to string) *Proxy {
-	t.Helper()
+func StartProxy(tb testing.TB, to string) *Proxy {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	p := &Proxy{Addr: l.Addr().String(), to: to, ctx: make(chan struct{})}
 	p.wg.Go(func() { p.accept(l) })
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		close(p.ctx)
 		_ = l.Close()
 		p.Cut()

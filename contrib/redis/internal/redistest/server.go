@@ -19,39 +19,39 @@ type Server struct {
 	// Addr is where it listens, also after a restart.
 	Addr string
 
-	t    testing.TB
+	tb   testing.TB
 	args []string
 	cmd  *exec.Cmd
 }
 
 // Start runs a server until the test ends. Without the program the test fails, or is
 // skipped if it is to be short.
-func Start(t testing.TB, args ...string) *Server {
-	t.Helper()
+func Start(tb testing.TB, args ...string) *Server {
+	tb.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if testing.Short() {
-			t.Skip("there is no redis-server")
+			tb.Skip("there is no redis-server")
 		}
-		t.Fatal("there is no redis-server: apt-get install --no-install-recommends redis-server")
+		tb.Fatal("there is no redis-server: apt-get install --no-install-recommends redis-server")
 	}
-	s := &Server{Addr: freeAddr(t), t: t, args: args}
+	s := &Server{Addr: freeAddr(tb), tb: tb, args: args}
 	s.Restart()
-	t.Cleanup(s.Kill)
+	tb.Cleanup(s.Kill)
 	return s
 }
 
 // Restart starts a server that has been killed. It returns when it accepts connections.
 func (s *Server) Restart() {
-	s.t.Helper()
+	s.tb.Helper()
 	host, port, _ := net.SplitHostPort(s.Addr)
-	args := append([]string{"--bind", host, "--port", port, "--save", "", "--appendonly", "no", "--dir", s.t.TempDir()}, s.args...)
+	args := append([]string{"--bind", host, "--port", port, "--save", "", "--appendonly", "no", "--dir", s.tb.TempDir()}, s.args...)
 	s.cmd = exec.Command("redis-server", args...) //nolint:gosec // a test's own
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
-		s.t.Fatal(err)
+		s.tb.Fatal(err)
 	}
 	if err := s.cmd.Start(); err != nil {
-		s.t.Fatal(err)
+		s.tb.Fatal(err)
 	}
 	var log []string
 	for lines := bufio.NewScanner(out); lines.Scan(); {
@@ -60,7 +60,7 @@ func (s *Server) Restart() {
 			return
 		}
 	}
-	s.t.Fatalf("redis-server ended:\n%s", strings.Join(log, "\n"))
+	s.tb.Fatalf("redis-server ended:\n%s", strings.Join(log, "\n"))
 }
 
 // Kill ends the server as a crash does. What it knew is lost.
@@ -73,24 +73,24 @@ func (s *Server) Kill() {
 	s.cmd = nil
 }
 
-func freeAddr(t testing.TB) string {
-	t.Helper()
+func freeAddr(tb testing.TB) string {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().String()
 }
 
 // Clients is how many connections the server has, the one that asks included.
 func (s *Server) Clients() int {
-	s.t.Helper()
+	s.tb.Helper()
 	c := redis.NewClient(&redis.Options{Addr: s.Addr})
-	defer c.Close()
-	list, err := c.ClientList(s.t.Context()).Result()
+	defer func() { _ = c.Close() }()
+	list, err := c.ClientList(s.tb.Context()).Result()
 	if err != nil {
-		s.t.Fatal(err)
+		s.tb.Fatal(err)
 	}
 	return strings.Count(list, "\n")
 }
