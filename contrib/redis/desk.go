@@ -92,7 +92,7 @@ func (g *Gate) serve() {
 			}
 		case <-timer.C:
 			if g.regain() != nil {
-				g.probe = min(2*g.probe, mostProbe)
+				g.probe = nextProbe(g.probe, 0)
 				timer.Reset(g.probe)
 			}
 		}

@@ -154,7 +154,9 @@ func TestTheNumberOfWhoGoesAwayIsUsed(t *testing.T) {
 		_, _, ok := g.Enter(ctx, alice, time.Minute)
 		ended <- ok
 	}()
-	until(t, "it has a number", func() bool { return trips.count() == 2 })
+	until(t, "it has asked", func() bool { return trips.count() == 2 })
+	throttle(g, bob, 0)
+	until(t, "it has its answer, and the next question is asked", func() bool { return trips.count() == 3 })
 	cancel()
 	<-ended
 	trips.take()

@@ -22,15 +22,19 @@ const (
 // let through stands for what the others see.
 func (g *Gate) lose(err error) {
 	g.lostAt = time.Now()
-	if g.lostAt.Sub(g.backAt) >= steady {
-		g.probe = firstProbe
-	} else {
-		g.probe = min(2*g.probe, mostProbe)
-	}
+	g.probe = nextProbe(g.probe, g.lostAt.Sub(g.backAt))
 	g.isolate()
 	_ = g.sub.Close()
 	g.sub = nil
 	g.tell(Event{Lost: fmt.Errorf("redisgate: lost Redis at %s: %w", g.store.addrs, err)})
+}
+
+// nextProbe is when to ask a Redis that is lost again, after it was there for so long.
+func nextProbe(last, there time.Duration) time.Duration {
+	if there >= steady {
+		return firstProbe
+	}
+	return min(2*last, mostProbe)
 }
 
 // isolate gives numbers to all who wait for Redis.

@@ -82,6 +82,26 @@ func TestTheBudgetIsOfTheCall(t *testing.T) {
 	wg.Wait()
 }
 
+// A Redis that answers too late is there, and of no use: each time that it were used again,
+// requests would wait. One that nobody asks is not lost.
+func TestALateRedisIsNotUsed(t *testing.T) {
+	s := redistest.Start(t)
+	proxy := redistest.StartProxy(t, s.Addr)
+	events, idle := &journal{}, &journal{}
+	replica(t, s.Addr, redisgate.WithObserver(idle.observe))
+	g := replica(t, proxy.Addr, redisgate.WithBudget(60*time.Millisecond), redisgate.WithObserver(events.observe))
+	proxy.Delay(90 * time.Millisecond)
+	throttle(g, alice, 0)
+	events.seen(t, 1)
+	<-time.After(2500 * time.Millisecond)
+	if n := len(events.all()); n != 1 {
+		t.Errorf("late: %d events, want 1", n)
+	}
+	if n := len(idle.all()); n != 0 {
+		t.Errorf("idle: %d events, want none", n)
+	}
+}
+
 // A Redis that starts again has forgotten everything: the replicas have not. Without them
 // all would send at once to an upstream that has said not to.
 func TestARestartedRedisIsToldWhatItForgot(t *testing.T) {

@@ -103,6 +103,40 @@ func TestTheScriptAndAReplicaOnItsOwnAgree(t *testing.T) {
 	}
 }
 
+// Two replicas are told 429 at the same time, and neither has heard of the other. The second
+// is no news: it would halve the pace once more. A replica that has forgotten the key, which
+// others still keep, reports what is news.
+func TestTheScriptTellsNewsByTime(t *testing.T) {
+	server := redistest.Start(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr})
+	defer client.Close()
+	clocked := strings.Replace(script, "redis.call('TIME')", "{redis.call('GET', 'clock'), 0}", 1)
+	start, s := time.Now().Unix(), fresh(0)
+	call := func(at int64, id string, seen float64, wait int64) state {
+		client.Set(t.Context(), "clock", start+at, 0)
+		words, err := client.Eval(t.Context(), clocked, []string{id, "index"}, "channel", id, seen, 1, wait, "1", 0, s.String()).StringSlice()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := parse(words[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	first := call(0, "a", 0, 5e6)
+	if same := call(1, "a", 0, 1e6); same.closing != first.closing || same.rate != first.rate || same.rest != 4e6 {
+		t.Errorf("at the same time: %v\nafter  %v", &same, &first)
+	}
+	if forgotten := call(10, "a", 0, 5e6); forgotten.closing <= first.closing || forgotten.rate >= first.rate {
+		t.Errorf("10 s later: %v\nafter %v", &forgotten, &first)
+	}
+	call(3600, "b", 0, 5e6)
+	if ids := client.ZRange(t.Context(), "index", 0, -1).Val(); !slices.Equal(ids, []string{"b"}) {
+		t.Errorf("keys %q, want the one that has not ended", ids)
+	}
+}
+
 // alike allows for a clock in microseconds, over 300 steps.
 func alike(a, b state) bool {
 	return slices.EqualFunc(fields(a), fields(b), func(x, y float64) bool {
