@@ -29,10 +29,14 @@
 //
 // # When Redis is slow or gone
 //
-// A request waits for Redis no longer than [WithBudget]. Then the replica is on its own: it
-// keeps what it knows to be closed, and lets requests out at a pace of its own, as
-// [retry.NewGate] does. It asks Redis again in the background. When Redis is back, what
-// Redis has forgotten is written again. [WithObserver] is told both.
+// A request waits for Redis no longer than [WithBudget]. Then it gets a number from the
+// replica itself, which goes on from what it knows as one of so many replicas: it takes one
+// in so many of the numbers that come next, and learns from its own 429s and successes. So
+// all of them keep the pace that they had, and who has a number keeps it.
+//
+// After two answers in a row that were too late, or a connection that broke, Redis is lost,
+// and is asked again in the background. When it is back, it is told what it has forgotten.
+// [WithObserver] hears both.
 //
 // # What is in Redis
 //

@@ -92,7 +92,7 @@ func TestAKeyIsForgotten(t *testing.T) {
 		if _, idle := g.Mark(); idle {
 			t.Error("forgotten too early")
 		}
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		if _, idle := g.Mark(); !idle {
 			t.Error("held back after 2 minutes")
 		}
@@ -188,6 +188,22 @@ func TestWhatRedisSaysIsTaken(t *testing.T) {
 			t.Errorf("rest %v, numbers %v: want what a Redis that is back says, and numbers that are as far away", e.state.rest, e.numbers)
 		}
 	})
+}
+
+// A state without a pace would hold a key back for ever.
+func TestParseRefusesNonsense(t *testing.T) {
+	good := fresh(0)
+	if s, err := parse(good.String()); err != nil || s != good {
+		t.Errorf("parse(%v) = %v, %v", &good, &s, err)
+	}
+	for _, text := range []string{
+		"", "x", "0 0 0 0 0 10", "0 0 0 0 0 0 1 1 1 0 0 0 0 0", "0 0 NaN 0 0 10 1 1 1 0 0 0 0 0",
+		"0 0 Inf 0 0 10 1 1 1 0 0 0 0 0", "0 0 -1 0 0 10 1 1 1 0 0 0 0 0", "0 0 x 0 0 10 1 1 1 0 0 0 0 0",
+	} {
+		if s, err := parse(text); err == nil {
+			t.Errorf("parse(%q) = %v", text, &s)
+		}
+	}
 }
 
 // A Redis that comes and goes would make an event for each request.

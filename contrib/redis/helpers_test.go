@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,6 +101,24 @@ func (j *journal) seen(tb testing.TB, n int) []redisgate.Event {
 	tb.Helper()
 	until(tb, "an event", func() bool { return len(j.all()) >= n })
 	return j.all()
+}
+
+// A laggard is late as often as it is told.
+type laggard struct {
+	counter
+
+	times atomic.Int64
+}
+
+func (l *laggard) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if l.times.Add(-1) >= 0 {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		defer l.add()
+		return next(ctx, cmds)
+	}
 }
 
 // A counter counts trips to Redis.

@@ -82,6 +82,34 @@ func TestTheBudgetIsOfTheCall(t *testing.T) {
 	wg.Wait()
 }
 
+// One late answer, as a busy machine makes them, is no loss. Two are.
+func TestOneLateAnswerIsNoLoss(t *testing.T) {
+	s := redistest.Start(t)
+	for _, late := range []int64{1, 2} {
+		hook, events := &laggard{}, &journal{}
+		g := replica(t, s.Addr, fast, redisgate.WithBudget(100*time.Millisecond), redisgate.WithHook(hook), redisgate.WithObserver(events.observe))
+		throttle(g, alice, 0)
+		until(t, "Redis knows", func() bool { return hook.count() > 0 })
+		before := len(events.all())
+		hook.times.Store(late)
+		if left(t, g, alice) != 0 {
+			t.Error("refused because of a late answer")
+		}
+		until(t, "the answers were late", func() bool { return hook.times.Load() <= 0 })
+		if late == 1 {
+			throttle(g, bob, time.Minute)
+			until(t, "Redis is used", heldBack(replica(t, s.Addr)))
+			if n := len(events.all()); n != before {
+				t.Errorf("%d events, want %d", n, before)
+			}
+			continue
+		}
+		if e := events.seen(t, before+1)[before]; e.Lost == nil {
+			t.Errorf("event %+v, want a loss", e)
+		}
+	}
+}
+
 // A Redis that answers too late is there, and of no use: each time that it were used again,
 // requests would wait. One that nobody asks is not lost.
 func TestALateRedisIsNotUsed(t *testing.T) {

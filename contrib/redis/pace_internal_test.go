@@ -137,6 +137,37 @@ func TestTheScriptTellsNewsByTime(t *testing.T) {
 	}
 }
 
+// Numbers that a replica took while Redis was late are gone for the others, too, or all
+// together would send more than the pace. A Redis that began anew was told the whole queue.
+func TestNumbersTakenWithoutAskingCount(t *testing.T) {
+	server := redistest.Start(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr})
+	defer client.Close()
+	s := fresh(0)
+	call := func(owed int) {
+		t.Helper()
+		words, err := client.Eval(t.Context(), script, []string{"key", "index"}, "channel", "id", 0, 0, "", "0", owed, s.String()).StringSlice()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err = parse(words[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if call(5); s.tail != 0 {
+		t.Errorf("tail = %v in a Redis that began anew, want 0", s.tail)
+	}
+	if call(5); s.tail != 5 {
+		t.Errorf("tail = %v, want 5", s.tail)
+	}
+	if s.born++; s.born > 0 {
+		call(5)
+	}
+	if s.tail != 5 {
+		t.Errorf("tail = %v after what was taken from another Redis, want 5", s.tail)
+	}
+}
+
 // alike allows for a clock in microseconds, over 300 steps.
 func alike(a, b state) bool {
 	return slices.EqualFunc(fields(a), fields(b), func(x, y float64) bool {

@@ -4,6 +4,7 @@
 package redisgate
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -70,9 +71,14 @@ func parse(text string) (s state, err error) {
 		return state{}, fmt.Errorf("redisgate: a state of %d fields, want %d: another version writes under the same prefix", len(words), len(fields))
 	}
 	for i, w := range words {
-		if *fields[i], err = strconv.ParseFloat(w, 64); err != nil {
-			return state{}, fmt.Errorf("redisgate: state: %w", err)
+		f, err := strconv.ParseFloat(w, 64)
+		if err != nil || !(f >= 0 && f <= math.MaxFloat64) {
+			return state{}, fmt.Errorf("redisgate: field %d of a state is %.20q, want a number from 0 on", i, w)
 		}
+		*fields[i] = f
+	}
+	if s.rate == 0 {
+		return state{}, errors.New("redisgate: a state whose rate is 0")
 	}
 	return s, nil
 }
