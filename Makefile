@@ -14,9 +14,9 @@ LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 PROMTOOL := $(or $(shell command -v promtool),$(TOOLS)/promtool)
 TAG := $(shell git describe --tags --abbrev=0 2>/dev/null)
 
-.PHONY: all generate test race model soak big storm bench bench-look bench-check lint proto fuzz conformance completion contrib alerts check-generate help
+.PHONY: all generate test race model soak big storm storm-replicas bench bench-look bench-check lint proto fuzz conformance completion contrib alerts check-generate help
 
-all: generate test race model soak bench-check lint proto fuzz conformance ## Everything
+all: generate test race model soak bench-check contrib lint proto fuzz conformance ## Everything
 
 generate: $(BUF) ## Generate code, catalog.json and docs/codes.md from the schema
 	$(BUF) format -w
@@ -52,6 +52,9 @@ bench-look: ## Where the time and the bytes of an error RPC go
 
 bench-check: $(LINT) ## The quick form: storm goals, allocations, bytes; README, picture and figures agree
 	cd bench && go vet ./... && go test -count=1 ./... && $(LINT) run
+
+storm-replicas: ## 8 replicas in 8 processes, with one gate in Redis and without (1 minute)
+	cd contrib/redis/storm && go test -count=1 -parallel 8 -run '^TestTable$$' -args -length 50s -update
 
 lint: $(LINT) ## Go linters
 	go vet ./...
@@ -90,7 +93,7 @@ check-generate: generate ## Fails if generated files are not fresh
 contrib: $(LINT) ## Each module under contrib/: vet, test, lint, tidy
 	@for mod in contrib/*/go.mod; do \
 		echo "$$(dirname $$mod)"; \
-		(cd $$(dirname $$mod) && go vet ./... && go test ./... && $(LINT) run && go mod tidy -diff) || exit 1; \
+		(cd $$(dirname $$mod) && go vet ./... && go test -count=1 ./... && $(LINT) run && go mod tidy -diff) || exit 1; \
 	done
 
 alerts: $(PROMTOOL) ## The alert rules of contrib/otel
