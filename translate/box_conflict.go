@@ -162,6 +162,18 @@ func appendOptionals(b []byte, texts []optional) []byte {
 	return b
 }
 
+// quiet tells that nothing in it is to be hidden. That of ResourceInfo is clean.
+func (c *conflict) quiet(s scrubber) bool {
+	for _, texts := range [][]optional{c.texts[:], c.version[:]} {
+		for _, o := range texts {
+			if !s.quiet(o.text) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // packedIn tells whether ResourceInfo has the type and the id.
 func (c *conflict) packedIn(p *parts) bool {
 	var room [128]byte

@@ -217,12 +217,8 @@ func (d *boxPacker) addContext() {
 	if raw == "" {
 		return
 	}
-	if d.body.scanned && d.scrub.quiet(raw) && !d.parts.has(kindBadRequest) {
-		if c := d.body.conflict; c != nil && c.typed && c.packedIn(d.parts) {
-			d.conflict = c
-		} else {
-			d.texts[memberContextInfo] = raw
-		}
+	if c := d.body.conflict; c != nil && c.typed && c.quiet(d.scrub) && c.packedIn(d.parts) {
+		d.conflict = c
 		return
 	}
 	context := d.clean([]byte(raw))
@@ -327,9 +323,20 @@ func boxValue(e *boxgrpcv1.BoxError, p *parts, m boxgrpcv1.BoxError_Member) (str
 
 // boxCode reads Box's error code back.
 func boxCode(e *boxgrpcv1.BoxError, p *parts) string {
-	members := boxMembers(e, p)
-	challenge, _ := boxValue(e, p, memberChallenge)
-	return firstOf(text(members["code"]), text(members["error"]), challenge)
+	var other map[string]json.RawMessage
+	if len(e.GetOtherMembers()) > 0 {
+		_ = json.Unmarshal(e.GetOtherMembers(), &other) // not ours: members are JSON
+	}
+	for _, m := range []boxgrpcv1.BoxError_Member{memberCode, memberError, memberChallenge} {
+		code, ok := boxValue(e, p, m)
+		if !ok && m != memberChallenge {
+			code = text(other[boxNames[m]])
+		}
+		if code = firstOf(code); code != "" {
+			return code
+		}
+	}
+	return ""
 }
 
 // contextInfo is the context_info that BadRequest tells completely.

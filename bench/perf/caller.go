@@ -121,13 +121,12 @@ func apiError(err error) {
 	sinks.any = e
 }
 
-// all is what a *translate.Error says.
+// all is what a *translate.Error says. Its Body is not among them: no detail holds the JSON.
 type all struct {
 	code                           codes.Code
 	text, reason, domain, id, name string
 	metadata                       map[string]string
 	outcome                        boxgrpcv1.Outcome
-	body                           []byte
 	status                         int
 	wait                           time.Duration
 	locale, message                string
@@ -137,7 +136,7 @@ func everything(err error) {
 	e, _ := translate.FromError(err)
 	a := &sinks.all
 	a.code, a.text, a.reason, a.domain, a.id, a.name = e.Code(), e.Error(), e.Reason(), e.Domain(), e.RequestID(), e.ErrorCode()
-	a.metadata, a.outcome, a.body = e.Metadata(), e.Outcome(), e.Body()
+	a.metadata, a.outcome = e.Metadata(), e.Outcome()
 	a.status, _ = e.HTTPStatus()
 	a.wait, _ = e.RetryDelay()
 	a.locale, a.message = e.LocalizedMessage()
