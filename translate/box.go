@@ -58,7 +58,7 @@ func (b *boxAnswer) claim() Document {
 		doc.Foreign = b.foreign && b.body.empty()
 	}
 	if doc.Code == "" {
-		if b.body.readContext(); b.body.resource != nil {
+		if b.body.context().found {
 			doc.LookUp, doc.Reason = []string{"item_name_in_use"}, "item_name_in_use"
 		}
 	}
@@ -69,10 +69,10 @@ func (b *boxAnswer) claim() Document {
 func (b *boxAnswer) assemble() *parts {
 	doc := b.claim()
 	body := b.body
-	body.readContext()
+	context := body.context()
 	doc.Message = firstOf(body.text(memberMessage), body.text(memberErrorDescription))
 	doc.RequestID, doc.HelpURL = body.text(memberRequestID), body.text(memberHelpURL)
-	doc.Violations, doc.Resource = body.violations, body.resource
+	doc.Violations = context.violations
 	if cause := boxCause(doc.Code, doc.Message); cause != "" {
 		doc.Metadata = map[string]string{keyCause: cause}
 	}
@@ -80,7 +80,8 @@ func (b *boxAnswer) assemble() *parts {
 	if b.translator.settled(b.status) {
 		v.rule = b.translator.find(b.status, &doc).code
 	}
-	p := boxPacker{packer: newPacker(b.translator, doc, len(b.text)), body: body}
+	p := boxPacker{packer: newPacker(b.translator, doc, len(b.text)*2/3), body: body, context: context}
+	p.resourceType, p.resourceName = context.conflict.kind, context.conflict.id
 	p.assemble(b.translator, b.status, b.headerID, &v)
 	if firstOf(body.text(memberCode), body.text(memberError)) == "" {
 		p.challenge = b.challenge

@@ -8,8 +8,6 @@ import (
 	"encoding/json"
 	"strings"
 
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
-
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
 
@@ -20,10 +18,6 @@ type boxBody struct {
 	scanned bool
 	known   [memberContextInfo + 1]string // the members that the schema has fields for
 	other   map[string]json.RawMessage
-
-	violations []*errdetails.BadRequest_FieldViolation
-	resource   *errdetails.ResourceInfo
-	conflict   *conflict // that context_info is, and nothing else
 }
 
 // The members by their names in the schema.

@@ -21,7 +21,7 @@ type conflict struct {
 	inArray  bool
 	texts    [sha1Field + 1]optional // by field of BoxError.Conflict
 	version  [versionSHA1Field + 1]optional
-	versions int // how many file_version there are
+	versions int  // how many file_version there are
 	typed    bool // the schema has a field for all of it
 }
 
@@ -68,18 +68,17 @@ func (o *optional) take(value string) bool {
 	return first
 }
 
-// scanContext reads a context_info that is one conflict, in an array or not. Of any other
-// it says that it is not ok; one that tells of nothing is nil.
-func scanContext(context string) (c *conflict, ok bool) {
+// scanContext reads a context_info that is one conflict, in an array or not, or none. Of any
+// other it says that it is not ok.
+func scanContext(context string) (c conflict, found, ok bool) {
 	item, ok := between(`{"conflicts":`, context, "}")
 	if !ok || item == "{}" {
-		return nil, ok
+		return c, false, ok
 	}
-	c = new(conflict)
 	if list, ok := between("[", item, "]"); ok {
 		item, c.inArray = list, true
 	}
-	return c, c.scan(item)
+	return c, true, c.scan(item)
 }
 
 // between returns what stands between two parts of a text.

@@ -10,19 +10,27 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 )
 
-// readContext reads what standard details need of context_info.
-func (b *boxBody) readContext() {
+// A boxContext is what standard details need of context_info.
+type boxContext struct {
+	violations []*errdetails.BadRequest_FieldViolation
+	found      bool // there is a conflict; of several it is the first
+	conflict   conflict
+}
+
+func (b *boxBody) context() (c boxContext) {
 	context := b.known[memberContextInfo]
-	if context == "" || b.resource != nil || b.violations != nil {
-		return
+	if context == "" {
+		return c
 	}
-	if c, ok := scanContext(context); ok {
-		if b.conflict = c; c != nil {
-			b.resource = &errdetails.ResourceInfo{ResourceType: c.kind, ResourceName: c.id}
-		}
-		return
+	var ok bool
+	if c.conflict, c.found, ok = scanContext(context); ok {
+		return c
 	}
-	b.violations, b.resource = boxViolations([]byte(context)), boxConflict([]byte(context))
+	c.conflict = conflict{}
+	c.violations = boxViolations([]byte(context))
+	r := boxConflict([]byte(context))
+	c.found, c.conflict.kind, c.conflict.id = r != nil, r.GetResourceType(), r.GetResourceName()
+	return c
 }
 
 // maxViolations bounds what one answer can add to BadRequest.

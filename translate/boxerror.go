@@ -25,17 +25,18 @@ type boxPacker struct {
 	packer
 
 	body      *boxBody
+	context   boxContext
 	challenge string
 	raw       string // the whole body, where that is asked for
 
-	shape  boxgrpcv1.BoxError_Shape
-	told   [memberChallenge + 1]bool   // the member stands elsewhere
-	texts  [memberChallenge + 1]string // those that do not, and context_info
-	has    [memberChallenge + 1]bool   // there is a text, maybe an empty one
+	shape boxgrpcv1.BoxError_Shape
+	told  [memberChallenge + 1]bool   // the member stands elsewhere
+	texts [memberChallenge + 1]string // those that do not, and context_info
+	has   [memberChallenge + 1]bool   // there is a text, maybe an empty one
 
-	conflict *conflict // stands for context_info
-	other    map[string]json.RawMessage
-	secret   bool // something was taken out
+	typed  bool // the conflict stands for context_info
+	other  map[string]json.RawMessage
+	secret bool // something was taken out
 }
 
 // elsewhere is the value that a member may have elsewhere in the status.
@@ -124,7 +125,7 @@ var ordinaryTold = func() (told [memberChallenge + 1]bool) {
 
 func (d *boxPacker) isOrdinary() bool {
 	return d.info.domain == boxDomain && d.shape == ordinary.GetShape() && d.told == ordinaryTold &&
-		d.has == [len(d.has)]bool{} && d.texts[memberContextInfo] == "" && d.conflict == nil && d.raw == ""
+		d.has == [len(d.has)]bool{} && d.texts[memberContextInfo] == "" && !d.typed && d.raw == ""
 }
 
 // boxFieldNumbers are the fields of BoxError that hold the text of a member.
@@ -158,11 +159,11 @@ func (d *boxPacker) appendDocument(b, other []byte) []byte {
 	b = appendText(b, 11, string(other))
 	b = appendText(b, 12, d.raw)
 	b = d.appendMember(b, memberChallenge)
-	if d.conflict == nil {
+	if !d.typed {
 		return b
 	}
 	var room [256]byte
-	conflict := d.conflict.append(room[:0])
+	conflict := d.context.conflict.append(room[:0])
 	return append(appendHead(b, 14, len(conflict)), conflict...)
 }
 
@@ -217,8 +218,8 @@ func (d *boxPacker) addContext() {
 	if raw == "" {
 		return
 	}
-	if c := d.body.conflict; c != nil && c.typed && c.quiet(d.scrub) && c.packedIn(d.parts) {
-		d.conflict = c
+	if c := &d.context.conflict; c.typed && c.quiet(d.scrub) && c.packedIn(d.parts) {
+		d.typed = true
 		return
 	}
 	context := d.clean([]byte(raw))

@@ -44,8 +44,11 @@ const maxID = 256
 type packer struct {
 	*parts
 
-	doc   Document
-	rule  *boxgrpcv1.Rule // of the error code; may be nil
+	doc  Document
+	rule *boxgrpcv1.Rule // of the error code; may be nil
+
+	resourceType, resourceName string
+
 	scrub scrubber
 	buf   []byte
 }
@@ -158,8 +161,7 @@ func (p *packer) setViolations() {
 }
 
 func (p *packer) setResource() {
-	r := p.doc.Resource
-	kind, name := scrubText(r.GetResourceType()), p.scrub.text(kindID, r.GetResourceName())
+	kind, name := scrubText(p.resourceType), p.scrub.text(kindID, p.resourceName)
 	if len(kind) > maxID || len(name) > maxID {
 		return
 	}

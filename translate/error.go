@@ -50,6 +50,7 @@ type answerError struct {
 
 func (e *answerError) assemble() *parts {
 	p := newPacker(e.translator, e.doc, usualDetails)
+	p.resourceType, p.resourceName = e.doc.Resource.GetResourceType(), e.doc.Resource.GetResourceName()
 	p.assemble(e.translator, e.status, e.headerID, &e.verdict)
 	if e.doc.Detail != nil {
 		m := proto.Clone(e.doc.Detail)

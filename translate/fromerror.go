@@ -132,12 +132,12 @@ func (e *Error) wait() time.Duration {
 func fromStatus(st *status.Status) *Error {
 	r := received{st.Proto()}
 	h := r.heading()
-	if !h.found || h.outcome == "" && h.domain != ownDomain {
+	if !h.found || !h.told && !h.own {
 		return nil
 	}
 	e := &Error{source: r, st: st}
-	e.code, e.class, e.outcome = st.Code(), boxgrpcv1.Retry_RETRY_NEVER, outcomeNamed(h.outcome)
-	e.status, e.answered = parseDecimal(h.httpStatus)
+	e.code, e.class, e.outcome = st.Code(), boxgrpcv1.Retry_RETRY_NEVER, h.outcome
+	e.status, e.answered = h.httpStatus, h.answered
 	if h.retryAfter != "" {
 		d, err := time.ParseDuration(h.retryAfter)
 		e.hint, e.hinted = max(d, 0), err == nil

@@ -46,7 +46,7 @@ func FuzzScan(f *testing.F) {
 				t.Errorf("%q (-encoding/json +scanner):\n%s", s, diff)
 			}
 		}
-		c, ok := scanContext(s)
+		c, found, ok := scanContext(s)
 		if !ok {
 			return
 		}
@@ -54,11 +54,11 @@ func FuzzScan(f *testing.F) {
 			t.Fatalf("%q is no JSON", s)
 		}
 		want := boxConflict([]byte(s))
-		if (c != nil) != (want != nil) || c != nil && (c.kind != want.GetResourceType() || c.id != want.GetResourceName()) || boxViolations([]byte(s)) != nil {
+		if found != (want != nil) || found && (c.kind != want.GetResourceType() || c.id != want.GetResourceName()) || boxViolations([]byte(s)) != nil {
 			t.Errorf("conflict of %q: got %+v, want %v", s, c, want)
 		}
-		if c != nil && c.typed {
-			checkConflict(t, s, c)
+		if c.typed {
+			checkConflict(t, s, &c)
 		}
 	})
 }
@@ -96,7 +96,7 @@ func TestOrdinaryBodiesAreNotOdd(t *testing.T) {
 		`{"conflicts":[{"type":"file","id":"1","file_version":{"type":"file_version","id":"2","sha1":"a"},"sequence_id":"3","etag":"1","sha1":"a","name":"契約書"}]}`,
 		`{"conflicts":{"type":"folder","id":"1","name":"Q3"}}`,
 	} {
-		if c, ok := scanContext(s); !ok || !c.typed {
+		if c, found, ok := scanContext(s); !found || !ok || !c.typed {
 			t.Errorf("the conflict %s is not typed", s)
 		}
 	}

@@ -15,6 +15,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
 
 // This file is the way back of wire.go, and a hot path as well: a caller that decides
@@ -54,9 +56,11 @@ func (p *parts) readInfo(value []byte) (found bool) {
 // A heading is what a caller's decision needs of a status.
 type heading struct {
 	found      bool // there is an ErrorInfo
-	domain     string
-	outcome    string
-	httpStatus string
+	own        bool // of the domain of errors that no upstream sent
+	told       bool // there is an outcome
+	outcome    boxgrpcv1.Outcome
+	answered   bool // there is an HTTP status
+	httpStatus int
 	retryAfter string
 
 	retry bool // there is a RetryInfo
@@ -75,16 +79,52 @@ func (r received) heading() (h heading) {
 	return h
 }
 
+// readInfo reads an ErrorInfo in its place, and keeps nothing of it.
 func (h *heading) readInfo(value []byte) {
-	var room [4]entry
-	_, domain, m, found := scanInfo(string(value), room[:0])
-	if !found {
-		var in info
-		in, found = unmarshalInfo(value)
-		domain, m = in.domain, in.metadata
+	before := *h
+	if h.scan(value) {
+		return
 	}
-	h.found, h.domain = found, domain
-	h.outcome, h.httpStatus, h.retryAfter = m.get(keyOutcome), m.get(keyHTTPStatus), m.get(keyRetryAfter)
+	*h = before
+	if in, found := unmarshalInfo(value); found {
+		h.found, h.own = true, in.domain == ownDomain
+		for _, e := range in.metadata {
+			h.set([]byte(e.key), []byte(e.value))
+		}
+	}
+}
+
+// scan reads an ErrorInfo as wire.go writes it, and returns false for any other.
+func (h *heading) scan(message []byte) bool {
+	for h.found = true; len(message) > 0; {
+		field, text, rest, ok := nextText(message)
+		switch {
+		case !ok || field > 3 || field < 3 && !utf8.Valid(text):
+			return false
+		case field == 2:
+			h.own = string(text) == ownDomain
+		case field == 3:
+			one, key, rest, ok := nextText(text)
+			two, value, rest, ok2 := nextText(rest)
+			if !ok || !ok2 || one != 1 || two != 2 || len(rest) > 0 || !utf8.Valid(key) || !utf8.Valid(value) {
+				return false
+			}
+			h.set(key, value)
+		}
+		message = rest
+	}
+	return true
+}
+
+func (h *heading) set(key, value []byte) {
+	switch string(key) {
+	case keyOutcome:
+		h.told, h.outcome = len(value) > 0, outcomeNamed(string(value))
+	case keyHTTPStatus:
+		h.httpStatus, h.answered = parseDecimal(string(value))
+	case keyRetryAfter:
+		h.retryAfter = string(value)
+	}
 }
 
 // takePacked keeps a detail as it is.
@@ -168,13 +208,13 @@ func (e *entry) scan(message string) bool {
 
 // nextText takes the first field of a message that begins with a text, or a message, of
 // less than 128 bytes: tag and length are one byte each then.
-func nextText(message string) (field protowire.Number, text, rest string, ok bool) {
+func nextText[T string | []byte](message T) (field protowire.Number, text, rest T, ok bool) {
 	if len(message) < 2 || message[0] >= 0x80 || message[1] >= 0x80 || protowire.Type(message[0]&7) != protowire.BytesType {
-		return 0, "", "", false
+		return 0, text, rest, false
 	}
 	end := 2 + int(message[1])
 	if end > len(message) {
-		return 0, "", "", false
+		return 0, text, rest, false
 	}
 	return protowire.Number(message[0] >> 3), message[2:end], message[end:], true
 }
