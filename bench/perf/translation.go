@@ -56,12 +56,12 @@ func marshal(name string, all []translate.Answer) paired.Case {
 }
 
 func shown(name string, all []translate.Answer) paired.Case {
-	next := turns(all)
+	next := turns(all[:warm])
 	return paired.Each(name, func() { sinks.status = translate.Box.Translate(next()).(*translate.Error).GRPCStatus() }) //nolint:errorlint // it is never wrapped
 }
 
 func retried(name string, ctl *retry.Controller, all []translate.Answer) paired.Case {
-	next := turns(all)
+	next := turns(all[:warm])
 	return paired.Each(name, func() {
 		sinks.decision = ctl.Decide(retry.Failure{
 			Err: translate.Box.Translate(next()), Attempt: 1, Safety: retry.ReadOnly, Remaining: retry.NoDeadline,
@@ -70,6 +70,6 @@ func retried(name string, ctl *retry.Controller, all []translate.Answer) paired.
 }
 
 func naively(name string, all []translate.Answer) paired.Case {
-	next := turns(all)
+	next := turns(all[:warm])
 	return paired.Each(name, func() { sinks.status = must(naive(next().Body)) })
 }
