@@ -90,6 +90,7 @@ func readData(text string, in io.Reader) ([]byte, error) {
 func rpcRecord(r *reply) record {
 	e, _ := translate.FromError(r.status.Err())
 	record := newRecord(r.status, e)
+	record.wire = true
 	record.RPC = &rpcPart{Header: fieldsOf(r.header), Trailer: fieldsOf(r.trailer), Replies: r.count, First: []json.RawMessage{}}
 	for _, text := range r.first {
 		record.RPC.First = append(record.RPC.First, json.RawMessage(text))
@@ -139,7 +140,7 @@ func (r *rpcPart) rows(p *page) {
 		for _, name := range slices.Sorted(maps.Keys(part.fields)) {
 			for _, value := range part.fields[name] {
 				if !slices.Contains(told, name) {
-					p.row(part.name, name+": "+value+meaning(name, value))
+					p.row(part.name, name+": "+value+meaning(name, part.fields[name]))
 				}
 			}
 		}
@@ -147,13 +148,13 @@ func (r *rpcPart) rows(p *page) {
 }
 
 // meaning says what a caller's gRPC library does about a pushback (gRFC A6).
-func meaning(name, value string) string {
+func meaning(name string, values []string) string {
 	if name != pushbackKey {
 		return ""
 	}
-	ms, err := strconv.ParseInt(value, 10, 32)
-	if err != nil || ms < 0 {
+	ms, err := strconv.ParseInt(values[0], 10, 32)
+	if err != nil || ms < 0 || len(values) > 1 {
 		return " (no gRPC library sends it again by itself)"
 	}
-	return " (gRPC libraries send it again after " + waitText(time.Duration(ms)*time.Millisecond) + ")"
+	return " (gRPC libraries that retry do so after " + waitText(time.Duration(ms)*time.Millisecond) + ")"
 }
