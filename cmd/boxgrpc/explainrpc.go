@@ -26,15 +26,16 @@ func explainRPC(t *target, method, data, lang, format string, in io.Reader, out 
 	if err != nil {
 		return err
 	}
+	fields, err := t.fields()
+	if err != nil {
+		return err
+	}
 	conn, err := t.dial()
 	if err != nil {
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // one RPC, and it is over
-	ctx, cancel, err := t.context()
-	if err != nil {
-		return err
-	}
+	ctx, cancel := t.context(fields)
 	defer cancel()
 	s, err := t.schema(conn)
 	if err != nil {
@@ -49,10 +50,7 @@ func explainRPC(t *target, method, data, lang, format string, in io.Reader, out 
 		return err
 	}
 	// A deadline of its own: what the schema took is nothing to the handler.
-	ctx, done, err := t.context(language(lang)...)
-	if err != nil {
-		return err
-	}
+	ctx, done := t.context(metadata.Join(language(lang), fields))
 	defer done()
 	r, err := t.call(ctx, conn, m, requests)
 	if err != nil {
@@ -61,11 +59,11 @@ func explainRPC(t *target, method, data, lang, format string, in io.Reader, out 
 	return show(out, format, rpcRecord(r))
 }
 
-func language(lang string) []string {
+func language(lang string) metadata.MD {
 	if lang == "" {
 		return nil
 	}
-	return []string{"accept-language", lang}
+	return metadata.Pairs("accept-language", lang)
 }
 
 // readData is the text itself, or what is in the file behind an @; @- is standard

@@ -5,6 +5,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -128,6 +129,24 @@ func TestWhatTheServerIsTold(t *testing.T) {
 	if len(md.Get("grpc-previous-rpc-attempts")) > 0 {
 		t.Error("the RPC was sent again")
 	}
+	asked(t, address, "-method", getFile, "-H", "@"+pipe(t, "x-once: 1\n"))
+	if got := (<-s.seen).Get("x-once"); !cmp.Equal(got, []string{"1"}) {
+		t.Errorf("x-once out of a pipe = %q", got)
+	}
+}
+
+// pipe is what @<(pass show token) names: it can be read once.
+func pipe(t *testing.T, text string) string {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	if _, err := w.WriteString(text); err != nil || w.Close() != nil {
+		t.Fatal("the pipe cannot be written", err)
+	}
+	return fmt.Sprintf("/dev/fd/%d", r.Fd())
 }
 
 // Without it a token that was given on the command line ends up in somebody's terminal,

@@ -111,27 +111,32 @@ func (t *target) credentials() (credentials.TransportCredentials, error) {
 	return credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}), nil
 }
 
-// context has the deadline, and the metadata of -H and more.
-func (t *target) context(more ...string) (context.Context, context.CancelFunc, error) {
-	md := metadata.Pairs(more...)
+// fields are the metadata of -H. They are read once: a file may be a pipe, as of @<(pass show token).
+func (t *target) fields() (metadata.MD, error) {
+	md := metadata.MD{}
 	for i, text := range t.headers {
 		lines := []string{text}
 		if name, isFile := strings.CutPrefix(text, "@"); isFile {
 			data, err := os.ReadFile(name) //nolint:gosec // the file that the user names
 			if err != nil {
-				return nil, nil, usagef("-H: %v", err)
+				return nil, usagef("-H: %v", err)
 			}
 			lines = strings.Split(strings.TrimSpace(string(data)), "\n")
 		}
 		for _, line := range lines {
 			if !addField(md, line) {
 				// The text itself may be a secret whose name was forgotten.
-				return nil, nil, usagef(`-H, number %d: give "name: value", both of printable ASCII, of a name that ends in -bin the value in base64`, i+1)
+				return nil, usagef(`-H, number %d: give "name: value", both of printable ASCII, of a name that ends in -bin the value in base64`, i+1)
 			}
 		}
 	}
+	return md, nil
+}
+
+// context has the deadline, and metadata.
+func (t *target) context(md metadata.MD) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
-	return metadata.NewOutgoingContext(ctx, md), cancel, nil
+	return metadata.NewOutgoingContext(ctx, md), cancel
 }
 
 // field is "name: value" as gRPC can carry it. Where it cannot, its own error would show
