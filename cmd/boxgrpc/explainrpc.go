@@ -26,15 +26,16 @@ func explainRPC(t *target, method, data, lang, format string, in io.Reader, out 
 	if err != nil {
 		return err
 	}
+	fields, err := t.fields()
+	if err != nil {
+		return err
+	}
 	conn, err := t.dial()
 	if err != nil {
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // one RPC, and it is over
-	ctx, cancel, err := t.context()
-	if err != nil {
-		return err
-	}
+	ctx, cancel := t.context(fields)
 	defer cancel()
 	s, err := t.schema(conn)
 	if err != nil {
@@ -49,10 +50,7 @@ func explainRPC(t *target, method, data, lang, format string, in io.Reader, out 
 		return err
 	}
 	// A deadline of its own: what the schema took is nothing to the handler.
-	ctx, done, err := t.context(language(lang)...)
-	if err != nil {
-		return err
-	}
+	ctx, done := t.context(metadata.Join(language(lang), fields))
 	defer done()
 	r, err := t.call(ctx, conn, m, requests)
 	if err != nil {
@@ -61,11 +59,11 @@ func explainRPC(t *target, method, data, lang, format string, in io.Reader, out 
 	return show(out, format, rpcRecord(r))
 }
 
-func language(lang string) []string {
+func language(lang string) metadata.MD {
 	if lang == "" {
 		return nil
 	}
-	return []string{"accept-language", lang}
+	return metadata.Pairs("accept-language", lang)
 }
 
 // readData is the text itself, or what is in the file behind an @; @- is standard
@@ -90,6 +88,7 @@ func readData(text string, in io.Reader) ([]byte, error) {
 func rpcRecord(r *reply) record {
 	e, _ := translate.FromError(r.status.Err())
 	record := newRecord(r.status, e)
+	record.wire = true
 	record.RPC = &rpcPart{Header: fieldsOf(r.header), Trailer: fieldsOf(r.trailer), Replies: r.count, First: []json.RawMessage{}}
 	for _, text := range r.first {
 		record.RPC.First = append(record.RPC.First, json.RawMessage(text))
@@ -139,7 +138,7 @@ func (r *rpcPart) rows(p *page) {
 		for _, name := range slices.Sorted(maps.Keys(part.fields)) {
 			for _, value := range part.fields[name] {
 				if !slices.Contains(told, name) {
-					p.row(part.name, name+": "+value+meaning(name, value))
+					p.row(part.name, name+": "+value+meaning(name, part.fields[name]))
 				}
 			}
 		}
@@ -147,13 +146,13 @@ func (r *rpcPart) rows(p *page) {
 }
 
 // meaning says what a caller's gRPC library does about a pushback (gRFC A6).
-func meaning(name, value string) string {
+func meaning(name string, values []string) string {
 	if name != pushbackKey {
 		return ""
 	}
-	ms, err := strconv.ParseInt(value, 10, 32)
-	if err != nil || ms < 0 {
+	ms, err := strconv.ParseInt(values[0], 10, 32)
+	if err != nil || ms < 0 || len(values) > 1 {
 		return " (no gRPC library sends it again by itself)"
 	}
-	return " (gRPC libraries send it again after " + waitText(time.Duration(ms)*time.Millisecond) + ")"
+	return " (gRPC libraries that retry do so after " + waitText(time.Duration(ms)*time.Millisecond) + ")"
 }

@@ -23,7 +23,7 @@ func parse(fs *flag.FlagSet, args []string, most int, help func() error) ([]stri
 			}
 			return nil, err
 		case err != nil:
-			return nil, usagef("%v", err)
+			return nil, mistake(err)
 		case fs.NArg() == 0:
 			return rest, chosen(fs)
 		case len(rest) == most:
@@ -31,6 +31,15 @@ func parse(fs *flag.FlagSet, args []string, most int, help func() error) ([]stri
 		}
 		rest, args = append(rest, fs.Arg(0)), fs.Args()[1:]
 	}
+}
+
+// mistake is what package flag says of one. It repeats a flag that it does not know, and
+// what is glued to -H, as curl allows, may be a secret.
+func mistake(err error) error {
+	if strings.HasPrefix(err.Error(), "flag provided but not defined: -H") {
+		return usagef(`-H: put a space behind it: -H "name: value"`)
+	}
+	return usagef("%v", err)
 }
 
 // given are the flags that stand on the command line.

@@ -29,7 +29,7 @@ const markdownHead = "# Codes\n\n" +
 	"status, then the status of HTTP.\n\n" +
 	"| retry | the request may be sent again |\n| --- | --- |\n" +
 	"| always | yes: the answer proves that nothing was done |\n" +
-	"| if idempotent | if twice is as good as once: GET, HEAD, OPTIONS, PUT, DELETE |\n" +
+	"| if idempotent | if twice is as good as once: GET, HEAD, OPTIONS, TRACE, PUT, DELETE; of Informatica only GET and HEAD |\n" +
 	"| never | no: it would fail again, or do harm |\n\n" +
 	"\"by status\" means that the row of the HTTP status decides. \"any\" stands for all statuses.\n"
 
@@ -95,14 +95,31 @@ func (r rule) statusName() string {
 	return http.StatusText(r.HTTPStatus[0])
 }
 
-// text is what a person is told: what a caller makes of a status of that reason.
+// text is what a person is told, where that is the same under each of the statuses.
 func (r rule) text(lang string) string {
+	const byStatus = "by status"
+	if len(r.HTTPStatus) == 0 {
+		return escaped(cmp.Or(r.textUnder(0, lang), byStatus))
+	}
+	text := r.textUnder(r.HTTPStatus[0], lang)
+	for _, other := range r.HTTPStatus[1:] {
+		if r.textUnder(other, lang) != text {
+			return byStatus
+		}
+	}
+	return escaped(cmp.Or(text, "-"))
+}
+
+func escaped(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
+
+// textUnder is what a caller makes of a status of that reason.
+func (r rule) textUnder(httpStatus int, lang string) string {
 	info := &errdetails.ErrorInfo{
 		Domain: r.Domain, Reason: strings.ToUpper(r.Code),
 		Metadata: map[string]string{"outcome": outcomeName(boxgrpcv1.Outcome_OUTCOME_UNKNOWN)},
 	}
-	if len(r.HTTPStatus) > 0 {
-		info.Metadata["httpStatus"] = strconv.Itoa(r.HTTPStatus[0])
+	if httpStatus > 0 {
+		info.Metadata["httpStatus"] = strconv.Itoa(httpStatus)
 	}
 	details := []protoadapt.MessageV1{info}
 	if r.Domain == domains["box"] {
@@ -117,8 +134,5 @@ func (r rule) text(lang string) string {
 		return ""
 	}
 	_, text := e.WithLanguage(lang).LocalizedMessage()
-	if text == "" && len(r.HTTPStatus) == 0 {
-		return "by status"
-	}
-	return strings.ReplaceAll(cmp.Or(text, "-"), "|", `\|`)
+	return text
 }

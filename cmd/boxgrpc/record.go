@@ -36,8 +36,9 @@ type record struct {
 	Localized       *localizedRecord  `json:"localized"`
 	RPC             *rpcPart          `json:"rpc,omitempty"`
 
-	st *status.Status
-	e  *translate.Error // nil for a success and for a status that is not boxgrpc's
+	st   *status.Status
+	wire bool             // it is what a caller has, and no class travels
+	e    *translate.Error // nil for a success and for a status that is not boxgrpc's
 }
 
 type retryRecord struct {

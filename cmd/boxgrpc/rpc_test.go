@@ -5,6 +5,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,7 +25,7 @@ func TestExplainALiveError(t *testing.T) {
 	address := serve(t, &service{}, reflected)
 	page := asked(t, address, "-method", getFile, "-d", `{"file_id": "1"}`)
 	wantPage(t, page)
-	page = jitter.ReplaceAllString(page, "grpc-retry-pushback-ms: 30000 (gRPC libraries send it again after 30s)")
+	page = jitter.ReplaceAllString(page, "grpc-retry-pushback-ms: 30000 (gRPC libraries that retry do so after 30s)")
 	golden := filepath.Join("testdata", "text", "live-error.txt")
 	if *update {
 		if err := os.WriteFile(golden, []byte(page), 0o600); err != nil {
@@ -57,7 +58,7 @@ func TestExplainALiveError(t *testing.T) {
 }
 
 // jitter is what a server adds to the wait that Box named.
-var jitter = regexp.MustCompile(`grpc-retry-pushback-ms: 3\d{4} \(gRPC libraries send it again after 3\d(\.\d+)?s\)`)
+var jitter = regexp.MustCompile(`grpc-retry-pushback-ms: 3\d{4} \(gRPC libraries that retry do so after 3\d(\.\d+)?s\)`)
 
 // Without it a method of another kind hangs, or is shown as a failure.
 func TestKindsOfRPCs(t *testing.T) {
@@ -79,7 +80,7 @@ func TestKindsOfRPCs(t *testing.T) {
 		"dot instead of a slash":     {[]string{"-method", strings.ReplaceAll(getFile, "/", ".")}, []string{"code RESOURCE_EXHAUSTED"}},
 		"in the caller's language":   {[]string{"-method", getFile, "-lang", "ja"}, []string{`LocalizedMessage {"locale":"ja"`}},
 		"request in a file":          {[]string{"-method", getFile, "-d", "@" + inFile(t, `{"file_id":"ok"}`)}, []string{"code OK"}},
-		"pushback in words":          {[]string{"-method", getFile}, []string{"grpc-retry-pushback-ms: 3", "(gRPC libraries send it again after 3"}},
+		"pushback in words":          {[]string{"-method", getFile}, []string{"grpc-retry-pushback-ms: 3", "(gRPC libraries that retry do so after 3"}},
 		"deadline before the wait":   {[]string{"-method", getFile, "-timeout", "20s"}, []string{"grpc-retry-pushback-ms: -1 (no gRPC library"}},
 		"the reply of a deaf server": {[]string{"-method", getFile, "-timeout", "1ns", "-descriptors", descriptors(t)}, nil},
 	}
@@ -128,6 +129,24 @@ func TestWhatTheServerIsTold(t *testing.T) {
 	if len(md.Get("grpc-previous-rpc-attempts")) > 0 {
 		t.Error("the RPC was sent again")
 	}
+	asked(t, address, "-method", getFile, "-H", "@"+pipe(t, "x-once: 1\n"))
+	if got := (<-s.seen).Get("x-once"); !cmp.Equal(got, []string{"1"}) {
+		t.Errorf("x-once out of a pipe = %q", got)
+	}
+}
+
+// pipe is what @<(pass show token) names: it can be read once.
+func pipe(t *testing.T, text string) string {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	if _, err := w.WriteString(text); err != nil || w.Close() != nil {
+		t.Fatal("the pipe cannot be written", err)
+	}
+	return fmt.Sprintf("/dev/fd/%d", r.Fd())
 }
 
 // Without it a token that was given on the command line ends up in somebody's terminal,
@@ -141,6 +160,9 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 		"page":            append(target, "-H", "authorization: s3cret"),
 		"json":            append(target, "-o", "json", "-H", "authorization: s3cret"),
 		"name forgotten":  append(target, "-H", "s3cret"),
+		"colon within":    append(target, "-H", "Bearer s3cret: x"),
+		"glued":           append(target, "-Hauthorization: s3cret"),
+		"in the address":  {"explain", "-target", "http://me:s3cret@127.0.0.1:1", "-plaintext", "-method", getFile},
 		"only a value":    append(target, "-H", ": s3cret"),
 		"not base64":      append(target, "-H", "x-bin: s3cret!"),
 		"illegal name":    append(target, "-H", "ä: s3cret"),
@@ -159,5 +181,18 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 				t.Errorf("%s%s", out, errOut)
 			}
 		})
+	}
+}
+
+// Without it somebody waits for a repeat that never comes: gRPC libraries obey no pushback
+// that is there twice, as behind two layers that each add one.
+func TestTwoPushbacks(t *testing.T) {
+	t.Parallel()
+	for _, values := range [][]string{{"1", "2"}, {"1"}} {
+		var p page
+		(&rpcPart{Trailer: map[string][]string{pushbackKey: values}}).rows(&p)
+		if got := strings.Contains(p.String(), "do so after"); got != (len(values) == 1) {
+			t.Errorf("%q:\n%s", values, p.String())
+		}
 	}
 }

@@ -44,10 +44,11 @@ func serviceConfigFlags(fs *flag.FlagSet) func(invocation) error {
 
 // serviceConfig prints the service config of a server's services or a file's.
 func serviceConfig(t *target, only []string, out io.Writer) error {
-	ctx, cancel, err := t.context()
+	fields, err := t.fields()
 	if err != nil {
 		return err
 	}
+	ctx, cancel := t.context(fields)
 	defer cancel()
 	s, closeConn, err := t.open()
 	if err != nil {

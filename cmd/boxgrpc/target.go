@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -56,6 +57,8 @@ func (t *target) check(given map[string]bool) error {
 	switch {
 	case t.plaintext && t.authorities != "":
 		return usagef("-cacert does not go with -plaintext, which is without TLS")
+	case strings.Contains(t.address, "://") && strings.HasPrefix(t.address, "http"):
+		return usagef("-target: give host:port, without http:// or https:// in front")
 	case t.timeout <= 0:
 		return usagef("-timeout %v: give more than 0, such as 5s", t.timeout)
 	}
@@ -108,41 +111,55 @@ func (t *target) credentials() (credentials.TransportCredentials, error) {
 	return credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}), nil
 }
 
-// context has the deadline, and the metadata of -H and more.
-func (t *target) context(more ...string) (context.Context, context.CancelFunc, error) {
-	md := metadata.Pairs(more...)
+// fields are the metadata of -H. They are read once: a file may be a pipe, as of @<(pass show token).
+func (t *target) fields() (metadata.MD, error) {
+	md := metadata.MD{}
 	for i, text := range t.headers {
 		lines := []string{text}
 		if name, isFile := strings.CutPrefix(text, "@"); isFile {
 			data, err := os.ReadFile(name) //nolint:gosec // the file that the user names
 			if err != nil {
-				return nil, nil, usagef("-H: %v", err)
+				return nil, usagef("-H: %v", err)
 			}
 			lines = strings.Split(strings.TrimSpace(string(data)), "\n")
 		}
 		for _, line := range lines {
 			if !addField(md, line) {
 				// The text itself may be a secret whose name was forgotten.
-				return nil, nil, usagef(`-H, number %d: give "name: value", of a name that ends in -bin the value in base64`, i+1)
+				return nil, usagef(`-H, number %d: give "name: value", both of printable ASCII, of a name that ends in -bin the value in base64`, i+1)
 			}
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
-	return metadata.NewOutgoingContext(ctx, md), cancel, nil
+	return md, nil
 }
+
+// context has the deadline, and metadata.
+func (t *target) context(md metadata.MD) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
+	return metadata.NewOutgoingContext(ctx, md), cancel
+}
+
+// field is "name: value" as gRPC can carry it. Where it cannot, its own error would show
+// the name, which is half a secret where the name was forgotten: "Bearer abc:def".
+var field = regexp.MustCompile(`^\s*([0-9A-Za-z_.-]+)\s*:\s*([ -~]*?)\s*$`)
 
 // addField adds "name: value". Values of names that end in -bin are bytes, which
 // nobody can type: they are given in base64.
 func addField(md metadata.MD, line string) bool {
-	name, value, found := strings.Cut(line, ":")
-	name, value = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value)
+	m := field.FindStringSubmatch(line)
+	if m == nil {
+		return false
+	}
+	name, value := strings.ToLower(m[1]), m[2]
 	if strings.HasSuffix(name, "-bin") {
 		raw, err := decodeBase64(value)
-		found = found && err == nil
+		if err != nil {
+			return false
+		}
 		value = string(raw)
 	}
 	md.Append(name, value)
-	return found && name != ""
+	return true
 }
 
 // unsent says why a call did not get out of this program.
@@ -160,6 +177,9 @@ func (t *target) unreachable(err error) error {
 	switch {
 	case strings.Contains(text, "first record does not look like a TLS handshake"):
 		return fmt.Errorf("%s speaks no TLS: give -plaintext", t.address)
+	case strings.Contains(text, "failed to verify certificate") && !strings.Contains(text, "unknown authority"):
+		// Of another name, or out of date: no -cacert helps.
+		return fmt.Errorf("%s has a certificate that does not fit: %s", t.address, lastOf(text))
 	case strings.Contains(text, "failed to verify certificate"):
 		return fmt.Errorf("%s has a certificate that is not trusted: give -cacert FILE (%s)", t.address, lastOf(text))
 	case strings.Contains(text, "error reading server preface"):

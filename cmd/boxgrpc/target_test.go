@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,17 +85,17 @@ func TestServersThatCannotBeAsked(t *testing.T) {
 		args []string
 		want string
 	}{
-		"nobody there":                    {explainAt("127.0.0.1:1", "-plaintext"), "127.0.0.1:1 cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused"},
-		"nobody there, nothing to ask":    {explainAt("127.0.0.1:1", "-plaintext", "-descriptors", descriptors(t)), "cannot be reached: dial tcp"},
-		"service-config of nobody":        {[]string{"service-config", "-target", "127.0.0.1:1", "-plaintext"}, "cannot be reached"},
-		"no TLS there":                    {explainAt(plain), "speaks no TLS: give -plaintext"},
-		"TLS there":                       {explainAt(secure, "-plaintext"), "leave -plaintext out?"},
-		"certificate of one's own":        {explainAt(secure), "give -cacert FILE"},
-		"a web server":                    {explainAt(page, "-plaintext"), "no gRPC server"},
-		"no reflection":                   {explainAt(mute, "-plaintext"), "offers no reflection: give -descriptors FILE"},
-		"reflection for others":           {explainAt(shy, "-plaintext"), "PERMISSION_DENIED (ask the owner): give -descriptors FILE"},
-		"service-config, no reflection":   {[]string{"service-config", "-target", mute, "-plaintext"}, "offers no reflection"},
-		"metadata that cannot be carried": {explainAt(plain, "-plaintext", "-H", "ä: 1"), "nothing was sent"},
+		"nobody there":                  {explainAt("127.0.0.1:1", "-plaintext"), "127.0.0.1:1 cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused"},
+		"nobody there, nothing to ask":  {explainAt("127.0.0.1:1", "-plaintext", "-descriptors", descriptors(t)), "cannot be reached: dial tcp"},
+		"service-config of nobody":      {[]string{"service-config", "-target", "127.0.0.1:1", "-plaintext"}, "cannot be reached"},
+		"no TLS there":                  {explainAt(plain), "speaks no TLS: give -plaintext"},
+		"TLS there":                     {explainAt(secure, "-plaintext"), "leave -plaintext out?"},
+		"certificate of one's own":      {explainAt(secure), "give -cacert FILE"},
+		"a web server":                  {explainAt(page, "-plaintext"), "no gRPC server"},
+		"no reflection":                 {explainAt(mute, "-plaintext"), "offers no reflection: give -descriptors FILE"},
+		"reflection for others":         {explainAt(shy, "-plaintext"), "PERMISSION_DENIED (ask the owner): give -descriptors FILE"},
+		"service-config, no reflection": {[]string{"service-config", "-target", mute, "-plaintext"}, "offers no reflection"},
+		"certificate for another name":  {explainAt(strings.Replace(secure, "127.0.0.1", "localhost", 1), "-cacert", authority), "has a certificate that does not fit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -141,6 +142,9 @@ func TestMistakesAboutATarget(t *testing.T) {
 		"no such request":           {append(target, "-method", getFile, "-d", "@"+missing), "-d: open"},
 		"no such metadata":          {append(target, "-method", getFile, "-H", "@"+missing), "-H: open"},
 		"metadata without a name":   {append(target, "-method", getFile, "-H", "a: 1", "-H", "b"), "-H, number 2"},
+		"metadata of no name":       {append(target, "-method", getFile, "-H", "ä: 1"), "-H, number 1"},
+		"metadata not to be sent":   {append(target, "-method", getFile, "-H", "a: ä"), "-H, number 1"},
+		"address of a browser":      {[]string{"explain", "-target", "http://" + address, "-plaintext"}, "give host:port"},
 		"bytes that are not base64": {append(target, "-method", getFile, "-H", "x-bin: %"), "-H, number 1"},
 		"no time":                   {append(target, "-timeout", "0s"), "-timeout 0s: give more than 0"},
 		"no such authority":         {[]string{"explain", "-target", address, "-cacert", missing}, "-cacert: open"},

@@ -41,10 +41,14 @@ func (r record) text() string {
 }
 
 func (r record) retryText() string {
-	if r.Retry.Allowed {
-		return "allowed (" + r.Retry.Class + ")"
+	class := " (" + r.Retry.Class + ")"
+	if r.wire {
+		class = ""
 	}
-	return "not allowed (" + r.Retry.Class + ")"
+	if r.Retry.Allowed {
+		return "allowed" + class
+	}
+	return "not allowed" + class
 }
 
 func (r record) waitText() string {
@@ -63,7 +67,7 @@ func (r record) waitText() string {
 
 // waitText drops what nobody waits for, and units that are zero.
 func waitText(d time.Duration) string {
-	s := d.Round(time.Millisecond).String()
+	s := (d + time.Millisecond - 1).Truncate(time.Millisecond).String() // up: nobody shall come early
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -205,6 +206,18 @@ func TestWordsForWhatIsNotSeenToday(t *testing.T) {
 		page := newRecord(st, e).text()
 		if !strings.Contains(strings.Join(strings.Fields(page), " "), "Do not send it again unchanged. "+want) || !strings.Contains(page, outcomeName(outcome)+": ") {
 			t.Errorf("the page lacks %q:\n%s", want, page)
+		}
+	}
+}
+
+// Without it somebody who waits as long as the page says comes too early.
+func TestWaitsAreRoundedUp(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		29984366949: "29.985s", time.Microsecond: "1ms", 2 * time.Minute: "2m", 0: "0s",
+	} {
+		if got := waitText(d); got != want {
+			t.Errorf("%d ns is %s, want %s", d, got, want)
 		}
 	}
 }

@@ -36,7 +36,9 @@ func explainTrailer(text, format string, out io.Writer) error {
 	}
 	s := status.FromProto(st)
 	e, _ := translate.FromError(s.Err())
-	return show(out, format, newRecord(s, e))
+	r := newRecord(s, e)
+	r.wire = true
+	return show(out, format, r)
 }
 
 // decodeBase64 takes either alphabet, with or without padding and line breaks: gRPC
