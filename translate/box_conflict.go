@@ -10,6 +10,7 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
@@ -184,19 +185,10 @@ func (p *parts) conflictContext(c *boxgrpcv1.BoxError_Conflict) []byte {
 	var r errdetails.ResourceInfo
 	_ = proto.Unmarshal(p.packed[kindResource], &r) // what cannot be read says nothing
 	item := map[string]any{"type": r.GetResourceType(), "id": r.GetResourceName()}
-	add := func(to map[string]any, name string, text *string) {
-		if text != nil {
-			to[name] = *text
-		}
-	}
-	add(item, "name", c.Name)
-	add(item, "etag", c.Etag)
-	add(item, "sequence_id", c.SequenceId)
-	add(item, "sha1", c.Sha1)
+	addTexts(item, c)
 	if v := c.GetFileVersion(); v != nil {
 		version := map[string]any{"type": fileVersion}
-		add(version, "id", v.Id)
-		add(version, "sha1", v.Sha1)
+		addTexts(version, v)
 		item[fileVersion] = version
 	}
 	var conflicts any = item
@@ -204,4 +196,14 @@ func (p *parts) conflictContext(c *boxgrpcv1.BoxError_Conflict) []byte {
 		conflicts = []any{item}
 	}
 	return marshalJSON(map[string]any{"conflicts": conflicts})
+}
+
+// addTexts adds the texts that are there. Their fields have the names of the JSON members.
+func addTexts(to map[string]any, m proto.Message) {
+	m.ProtoReflect().Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		if f.Kind() == protoreflect.StringKind {
+			to[string(f.Name())] = v.String()
+		}
+		return true
+	})
 }

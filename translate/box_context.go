@@ -26,6 +26,12 @@ func (b *boxBody) context() (c boxContext) {
 	if c.conflict, c.found, ok = scanContext(context); ok {
 		return c
 	}
+	var compact bytes.Buffer
+	if json.Compact(&compact, []byte(context)) == nil && compact.Len() < len(context) {
+		if c.conflict, c.found, ok = scanContext(compact.String()); ok {
+			return c
+		}
+	}
 	c.conflict = conflict{}
 	c.violations = boxViolations([]byte(context))
 	r := boxConflict([]byte(context))

@@ -59,7 +59,7 @@ func TestDetails(t *testing.T) {
 				&boxgrpcv1.BoxError{
 					Shape:    boxgrpcv1.BoxError_SHAPE_CLIENT_ERROR,
 					Told:     told(boxgrpcv1.BoxError_MEMBER_TYPE, boxgrpcv1.BoxError_MEMBER_STATUS, boxgrpcv1.BoxError_MEMBER_CODE, boxgrpcv1.BoxError_MEMBER_MESSAGE),
-					Conflict: &boxgrpcv1.BoxError_Conflict{InArray: true, Name: proto.String("Q3")},
+					Conflict: &boxgrpcv1.BoxError_Conflict{InArray: true, Name: new("Q3")},
 				},
 			},
 		},

@@ -9,7 +9,6 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
@@ -39,29 +38,6 @@ type source interface{ assemble() *parts }
 func (e *Error) init(t *Translator, status int, v verdict, s source) {
 	e.verdict, e.status, e.answered, e.translator, e.source = v, status, true, t, s
 }
-
-// An answerError is the error of an answer that a [Decoder] has read.
-type answerError struct {
-	Error
-
-	headerID string
-	doc      Document
-}
-
-func (e *answerError) assemble() *parts {
-	p := newPacker(e.translator, e.doc, usualDetails)
-	p.resourceType, p.resourceName = e.doc.Resource.GetResourceType(), e.doc.Resource.GetResourceName()
-	p.assemble(e.translator, e.status, e.headerID, &e.verdict)
-	if e.doc.Detail != nil {
-		m := proto.Clone(e.doc.Detail)
-		p.scrub.message(m)
-		p.setDocument(m, p.buf)
-	}
-	return p.parts
-}
-
-// usualDetails is how many bytes of details most errors have.
-const usualDetails = 512
 
 // built takes what callers will see together once.
 func (e *Error) built() *parts {

@@ -15,8 +15,6 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
-
-	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
 
 // This file is the way back of wire.go, and a hot path as well: a caller that decides
@@ -51,80 +49,6 @@ func (p *parts) readInfo(value []byte) (found bool) {
 		p.info, found = unmarshalInfo(value)
 	}
 	return found
-}
-
-// A heading is what a caller's decision needs of a status.
-type heading struct {
-	found      bool // there is an ErrorInfo
-	own        bool // of the domain of errors that no upstream sent
-	told       bool // there is an outcome
-	outcome    boxgrpcv1.Outcome
-	answered   bool // there is an HTTP status
-	httpStatus int
-	retryAfter string
-
-	retry bool // there is a RetryInfo
-	wait  time.Duration
-}
-
-func (r received) heading() (h heading) {
-	for _, detail := range r.GetDetails() {
-		switch k := kindOfType(detail.GetTypeUrl()); {
-		case k == kindInfo && !h.found:
-			h.readInfo(detail.GetValue())
-		case k == kindRetry && !h.retry:
-			h.wait, h.retry = readRetry(detail.GetValue())
-		}
-	}
-	return h
-}
-
-// readInfo reads an ErrorInfo in its place, and keeps nothing of it.
-func (h *heading) readInfo(value []byte) {
-	before := *h
-	if h.scan(value) {
-		return
-	}
-	*h = before
-	if in, found := unmarshalInfo(value); found {
-		h.found, h.own = true, in.domain == ownDomain
-		for _, e := range in.metadata {
-			h.set([]byte(e.key), []byte(e.value))
-		}
-	}
-}
-
-// scan reads an ErrorInfo as wire.go writes it, and returns false for any other.
-func (h *heading) scan(message []byte) bool {
-	for h.found = true; len(message) > 0; {
-		field, text, rest, ok := nextText(message)
-		switch {
-		case !ok || field > 3 || field < 3 && !utf8.Valid(text):
-			return false
-		case field == 2:
-			h.own = string(text) == ownDomain
-		case field == 3:
-			one, key, rest, ok := nextText(text)
-			two, value, rest, ok2 := nextText(rest)
-			if !ok || !ok2 || one != 1 || two != 2 || len(rest) > 0 || !utf8.Valid(key) || !utf8.Valid(value) {
-				return false
-			}
-			h.set(key, value)
-		}
-		message = rest
-	}
-	return true
-}
-
-func (h *heading) set(key, value []byte) {
-	switch string(key) {
-	case keyOutcome:
-		h.told, h.outcome = len(value) > 0, outcomeNamed(string(value))
-	case keyHTTPStatus:
-		h.httpStatus, h.answered = parseDecimal(string(value))
-	case keyRetryAfter:
-		h.retryAfter = string(value)
-	}
 }
 
 // takePacked keeps a detail as it is.

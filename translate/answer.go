@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import "google.golang.org/protobuf/proto"
+
+// An answerError is the error of an answer that a [Decoder] has read.
+type answerError struct {
+	Error
+
+	headerID string
+	doc      Document
+}
+
+func (e *answerError) assemble() *parts {
+	p := newPacker(e.translator, e.doc, usualDetails)
+	p.resourceType, p.resourceName = e.doc.Resource.GetResourceType(), e.doc.Resource.GetResourceName()
+	p.assemble(e.translator, e.status, e.headerID, &e.verdict)
+	if e.doc.Detail != nil {
+		m := proto.Clone(e.doc.Detail)
+		p.scrub.message(m)
+		p.setDocument(m, p.buf)
+	}
+	return p.parts
+}
+
+// usualDetails is how many bytes of details most errors have.
+const usualDetails = 512

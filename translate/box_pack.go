@@ -1,0 +1,206 @@
+// SPDX-FileCopyrightText: The boxgrpc authors
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"encoding/json"
+	"maps"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
+)
+
+// This file says each fact of Box's document once: what stands elsewhere in the status is
+// only told to be there. box_json.go has the inverse.
+
+// A boxPacker packs an answer of Box.
+type boxPacker struct {
+	packer
+
+	body      *boxBody
+	context   boxContext
+	challenge string
+	raw       string // the whole body, where that is asked for
+
+	shape boxgrpcv1.BoxError_Shape
+	told  [memberChallenge + 1]bool   // the member stands elsewhere
+	texts [memberChallenge + 1]string // those that do not, and context_info
+	has   [memberChallenge + 1]bool   // there is a text, maybe an empty one
+
+	typed  bool // the conflict stands for context_info
+	other  map[string]json.RawMessage
+	secret bool // something was taken out
+}
+
+// packDocument packs the document, without secrets, and without the facts that stand
+// elsewhere in the status, unless nothing is left to say.
+func (d *boxPacker) packDocument() {
+	d.shape, d.other = d.body.shape(), d.body.other
+	for m := memberType; m <= memberErrorDescription; m++ {
+		d.addMember(m)
+	}
+	d.addContext()
+	if d.challenge != "" {
+		d.addText(memberChallenge, d.challenge)
+	}
+	var other []byte
+	if len(d.other) > 0 {
+		other = d.clean(marshalJSON(d.other))
+	}
+	if d.secret || !d.body.object || d.raw != "" && secretText([]byte(d.raw)) {
+		d.raw = ""
+	}
+	if len(other) == 0 && d.isOrdinary() {
+		return
+	}
+	d.pack(kindDocument, d.appendDocument(d.buf, other))
+	d.documentType, d.url = boxErrorType, boxErrorURL
+}
+
+// tells whether a member's value stands elsewhere in the status.
+func (p *parts) tells(m boxgrpcv1.BoxError_Member, value string) bool {
+	if m == memberCode || m == memberError || m == memberChallenge {
+		return isLowered(value, p.info.reason)
+	}
+	there, ok := p.elsewhere(m)
+	return ok && there == value
+}
+
+// isLowered is s == strings.ToLower(upper) for ASCII, without writing it.
+func isLowered(s, upper string) bool {
+	if len(s) != len(upper) {
+		return false
+	}
+	for i := range len(s) {
+		c := upper[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if s[i] != c {
+			return false
+		}
+	}
+	return true
+}
+
+var ordinaryTold = func() (told [memberChallenge + 1]bool) {
+	for _, m := range ordinary.GetTold() {
+		told[m] = true
+	}
+	return told
+}()
+
+func (d *boxPacker) isOrdinary() bool {
+	return d.info.domain == boxDomain && d.shape == ordinary.GetShape() && d.told == ordinaryTold &&
+		d.has == [len(d.has)]bool{} && d.texts[memberContextInfo] == "" && !d.typed && d.raw == ""
+}
+
+// boxFieldNumbers are the fields of BoxError that hold the text of a member.
+var boxFieldNumbers = [...]protowire.Number{
+	memberType: 3, memberCode: 4, memberMessage: 5, memberHelpURL: 6, memberRequestID: 7,
+	memberError: 8, memberErrorDescription: 9, memberChallenge: 13,
+}
+
+// appendDocument writes the BoxError as the generated code would, and is tested against
+// it: see wire.go.
+func (d *boxPacker) appendDocument(b, other []byte) []byte {
+	b = appendNumber(b, 1, uint64(d.shape))
+	n := 0
+	for _, told := range d.told {
+		if told {
+			n++
+		}
+	}
+	if n > 0 {
+		b = appendHead(b, 2, n) // each takes one byte
+	}
+	for m, told := range d.told {
+		if told {
+			b = protowire.AppendVarint(b, uint64(m))
+		}
+	}
+	for m := memberType; m <= memberErrorDescription; m++ {
+		b = d.appendMember(b, m)
+	}
+	b = appendText(b, 10, d.texts[memberContextInfo])
+	b = appendText(b, 11, string(other))
+	b = appendText(b, 12, d.raw)
+	b = d.appendMember(b, memberChallenge)
+	if !d.typed {
+		return b
+	}
+	var room [256]byte
+	conflict := d.context.conflict.append(room[:0])
+	return append(appendHead(b, 14, len(conflict)), conflict...)
+}
+
+// appendMember writes a text even if it is empty: it is there.
+func (d *boxPacker) appendMember(b []byte, m boxgrpcv1.BoxError_Member) []byte {
+	if !d.has[m] {
+		return b
+	}
+	b = protowire.AppendTag(b, boxFieldNumbers[m], protowire.BytesType)
+	return protowire.AppendString(b, d.texts[m])
+}
+
+// addMember puts in a member of the body. One that is of another JSON type than Box
+// documents stays as it is, beside those that nobody documents.
+func (d *boxPacker) addMember(m boxgrpcv1.BoxError_Member) {
+	raw := d.body.known[m]
+	switch {
+	case raw == "":
+	case m == memberStatus && d.tells(m, raw):
+		d.told[m] = true
+	case m != memberStatus && raw[0] == '"':
+		d.addText(m, d.body.text(m))
+	default:
+		d.other = maps.Clone(d.other)
+		if d.other == nil {
+			d.other = make(map[string]json.RawMessage)
+		}
+		d.other[boxNames[m]] = json.RawMessage(raw)
+	}
+}
+
+// addText puts in a text, or tells that it stands elsewhere.
+func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
+	if d.tells(m, text) {
+		d.told[m] = true
+		return
+	}
+	clean := scrubText(text)
+	if m == memberMessage || m == memberErrorDescription {
+		clean = d.scrub.text(kindText, clean)
+	}
+	d.secret = d.secret || clean != text
+	if d.told[m] = d.tells(m, clean); !d.told[m] {
+		d.texts[m], d.has[m] = clean, true
+	}
+}
+
+// addContext puts in context_info, as a conflict if it is one, unless BadRequest says all
+// of it.
+func (d *boxPacker) addContext() {
+	raw := d.body.known[memberContextInfo]
+	if raw == "" {
+		return
+	}
+	if c := &d.context.conflict; c.typed && c.quiet(d.scrub) && c.packedIn(d.parts) {
+		d.typed = true
+		return
+	}
+	context := d.clean([]byte(raw))
+	if len(context) > 0 && d.parts.has(kindBadRequest) && sameJSON(context, d.contextInfo()) {
+		d.told[memberContextInfo] = true
+		return
+	}
+	d.texts[memberContextInfo] = string(context)
+}
+
+func (d *boxPacker) clean(raw []byte) []byte {
+	clean, changed := d.scrub.json(raw)
+	d.secret = d.secret || changed
+	return clean
+}
