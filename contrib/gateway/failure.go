@@ -84,7 +84,7 @@ func leave(ctx context.Context, err error) (*translate.Error, *spb.Status) {
 	}
 	st := clean(status.Convert(err).Proto())
 	if !judged {
-		st.Details = slices.DeleteFunc(st.Details, func(d *anypb.Any) bool { return d.MessageIs((*errdetails.RetryInfo)(nil)) })
+		st.Details = slices.DeleteFunc(st.GetDetails(), func(d *anypb.Any) bool { return d.MessageIs((*errdetails.RetryInfo)(nil)) })
 	}
 	return nil, st
 }
