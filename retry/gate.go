@@ -12,10 +12,12 @@ import (
 // a limit shares its key: one 429 tells them all.
 //
 // [NewGate] keeps its keys in the memory of one process. An implementation over a
-// shared store must keep to this: Mark costs no round trip; Enter and Throttled
-// together make at most one for each request; a store that is slow or gone delays
-// nobody and refuses nobody; keys expire by themselves, and principals are stored
-// as they come in, which is hashed. All methods are safe for concurrent use.
+// shared store must keep to this: Mark costs no round trip; a request waits for one
+// round trip of its own at most, in Enter; nobody waits for what Throttled and Passed
+// tell, which goes in the background, or with another request's round trip; a store
+// that is slow or gone delays nobody and refuses nobody; keys expire by themselves,
+// and principals are stored as they come in, which is hashed. All methods are safe
+// for concurrent use.
 type Gate interface {
 	// Mark is asked before every request, so it costs one atomic load. Where idle
 	// is true nothing is held back, and Enter need not be asked.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,14 +73,20 @@ func (h *handler) look(ctx context.Context, err error, r *http.Request) *failure
 // The handlers of a mux without gRPC (RegisterXHandlerServer) are not: no interceptor
 // runs, and only that could tell whether the call may be repeated.
 func leave(ctx context.Context, err error) (*translate.Error, *spb.Status) {
+	judged := grpc.ServerTransportStreamFromContext(ctx) == nil
 	e, ok := translate.FromError(err)
-	if !ok {
-		return nil, clean(status.Convert(err).Proto())
-	}
-	if grpc.ServerTransportStreamFromContext(ctx) != nil {
+	switch {
+	case ok && judged:
+		return e, clean(e.GRPCStatus().Proto())
+	case ok:
 		e = e.ForCaller().WithoutRetry()
+		return e, clean(e.GRPCStatus().Proto())
 	}
-	return e, clean(e.GRPCStatus().Proto())
+	st := clean(status.Convert(err).Proto())
+	if !judged {
+		st.Details = slices.DeleteFunc(st.GetDetails(), func(d *anypb.Any) bool { return d.MessageIs((*errdetails.RetryInfo)(nil)) })
+	}
+	return nil, st
 }
 
 // clean makes a status of what grpc-go reads off the wire: bytes that are no UTF-8,

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -75,5 +76,20 @@ func TestAServiceInTheSameProcess(t *testing.T) {
 	same(t, "status", a.status, http.StatusInternalServerError)
 	if strings.Contains(a.body, "robot") {
 		t.Errorf("tells about the credentials: %s", a.body)
+	}
+}
+
+// So would a wait that the service has named without anybody to judge it.
+func TestAWaitThatNobodyHasJudged(t *testing.T) {
+	t.Parallel()
+	mux := runtime.NewServeMux(gateway.Errors())
+	svc := failing{err: foreign(t, codes.Unavailable, "busy", &errdetails.RetryInfo{}, &errdetails.RequestInfo{RequestId: "r"})}
+	if err := filesgw.RegisterFileServiceHandlerServer(t.Context(), mux, svc); err != nil {
+		t.Fatal(err)
+	}
+	a := get(t, serve(t, mux)+"/v1/files/7")
+	same(t, "Retry-After", a.header["Retry-After"], []string(nil))
+	if strings.Contains(a.body, "RetryInfo") || !strings.Contains(a.body, "RequestInfo") {
+		t.Errorf("body %s, want RequestInfo only", a.body)
 	}
 }

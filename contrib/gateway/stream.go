@@ -4,7 +4,9 @@
 package gateway
 
 import (
+	"bufio"
 	"context"
+	"net"
 	"net/http"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -84,6 +86,11 @@ func (w *watched) Flush() { _ = w.FlushError() }
 func (w *watched) FlushError() error {
 	w.begun = true
 	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Hijack is for those who look for an [http.Hijacker], as WebSockets do.
+func (w *watched) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
 func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }

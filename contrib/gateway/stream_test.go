@@ -107,3 +107,26 @@ func TestStreamsAreFlushed(t *testing.T) {
 	}
 	close(released)
 }
+
+// A WebSocket beside the generated handlers needs the connection itself.
+func TestAHandlerTakesTheConnection(t *testing.T) {
+	t.Parallel()
+	mux := runtime.NewServeMux(gateway.Errors())
+	if err := mux.HandlePath(http.MethodGet, "/x", func(w http.ResponseWriter, _ *http.Request, _ map[string]string) {
+		h, ok := w.(http.Hijacker)
+		if !ok {
+			t.Error("the http.ResponseWriter is no http.Hijacker")
+			return
+		}
+		conn, _, err := h.Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "body", get(t, serve(t, mux)+"/x").body, "hi")
+}

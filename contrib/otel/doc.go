@@ -24,7 +24,7 @@
 //	boxgrpc.gate.unkeyed      counter, {request}     answers of 429 to requests without a principal
 //	boxgrpc.gate.throttled    counter, {request}     answers of 429 that the gate was told of ([Gate])
 //	boxgrpc.gate.waiting      updowncounter, {request}  requests that wait at the gate ([Gate])
-//	boxgrpc.gate.closed       gauge, 1 or 0          whether the gate looks after any principal ([Gate])
+//	boxgrpc.gate.closed       updowncounter, {gate}  gates that look after any principal ([Gate])
 //
 // The budget has no instrument of its own: a retry that it forbids is a failure of
 // reason "budget".

@@ -37,7 +37,7 @@ func Example() {
 	_ = reader.Collect(context.Background(), &recorded)
 	for _, m := range recorded.ScopeMetrics[0].Metrics {
 		if sum, ok := m.Data.(metricdata.Sum[int64]); ok {
-			reason, _ := sum.DataPoints[0].Attributes.Value("boxgrpc.reason")
+			reason, _ := sum.DataPoints[0].Attributes.Value("boxgrpc.reason") // the gate needs none
 			fmt.Println(m.Name, reason.AsString(), sum.DataPoints[0].Value)
 		}
 	}
@@ -45,4 +45,5 @@ func Example() {
 	// the upstream answered HTTP 503 Service Unavailable
 	// boxgrpc.call.retries backoff 2
 	// boxgrpc.call.failures attempts 1
+	// boxgrpc.gate.closed  0
 }

@@ -15,7 +15,8 @@ import (
 
 // Gate returns g with metrics: how many requests wait there, how many answers of 429 it
 // was told of, and whether it looks after any principal at all. A gate without work to do
-// costs what g costs: one atomic load. It panics if g is nil.
+// costs what g costs: one atomic load. The meter provider keeps g for as long as it lives
+// itself, so make gates at start-up. It panics if g is nil.
 func Gate(g retry.Gate, opts ...Option) retry.Gate {
 	if g == nil {
 		panic("boxgrpcotel: Gate: the gate is nil; retry.NewGate() makes one")
@@ -23,21 +24,30 @@ func Gate(g retry.Gate, opts ...Option) retry.Gate {
 	m := meterOf(opts)
 	b := builder{m: m}
 	w := &gate{Gate: g, throttled: b.counter("boxgrpc.gate.throttled", "{request}", "Answers of 429 that the gate was told of.")}
-	var err, errClosed error
+	var err error
 	w.waiting, err = m.Int64UpDownCounter("boxgrpc.gate.waiting", metric.WithUnit("{request}"),
 		metric.WithDescription("Requests that wait at the gate."))
-	_, errClosed = m.Int64ObservableGauge("boxgrpc.gate.closed",
-		metric.WithDescription("1 while the gate looks after a principal that was answered 429, else 0."),
-		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
-			if _, idle := g.Mark(); idle {
-				o.Observe(0)
-			} else {
-				o.Observe(1)
-			}
-			return nil
-		}))
-	b.done(err, errClosed)
+	b.done(err, observeClosed(m, g))
 	return w
+}
+
+// observeClosed makes a sum, and no gauge, for there may be several gates: of a gauge only
+// one of them would be seen.
+func observeClosed(m metric.Meter, g retry.Gate) error {
+	closed, err := m.Int64ObservableUpDownCounter("boxgrpc.gate.closed", metric.WithUnit("{gate}"),
+		metric.WithDescription("Gates that look after a principal that was answered 429."))
+	if err != nil {
+		return err
+	}
+	_, err = m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		n := int64(1)
+		if _, idle := g.Mark(); idle {
+			n = 0
+		}
+		o.ObserveInt64(closed, n)
+		return nil
+	}, closed)
+	return err
 }
 
 // A gate is one that is counted.

@@ -69,3 +69,16 @@ func TestTheGate(t *testing.T) {
 			"unkeyed{"+op+"} 1", "waiting{boxgrpc.group=} 0", wait)
 	})
 }
+
+// A service in front of two upstreams has two gates. Of a closed one that nobody sees, nobody
+// is told.
+func TestEachGateCounts(t *testing.T) {
+	t.Parallel()
+	m, option := newMeters()
+	box, hitachi := boxgrpcotel.Gate(retry.NewGate(), option), boxgrpcotel.Gate(retry.NewGate(), option)
+	for i, g := range []retry.Gate{hitachi, box} {
+		mark, _ := g.Mark()
+		g.Throttled(t.Context(), retry.Key{Principal: "alice"}, mark, time.Minute)
+		m.has(t, fmt.Sprintf("boxgrpc.gate.closed{} %d", i+1), fmt.Sprintf("boxgrpc.gate.throttled{boxgrpc.group=} %d", i+1))
+	}
+}

@@ -67,6 +67,25 @@ func (m *meters) read(t *testing.T) []string {
 	return lines
 }
 
+// attributes are those of all counters, as exporters get them.
+func (m *meters) attributes(t *testing.T) (all []attribute.KeyValue) {
+	t.Helper()
+	var recorded metricdata.ResourceMetrics
+	if err := m.reader.Collect(context.Background(), &recorded); err != nil {
+		t.Fatal(err)
+	}
+	for _, scope := range recorded.ScopeMetrics {
+		for _, got := range scope.Metrics {
+			if sum, ok := got.Data.(metricdata.Sum[int64]); ok {
+				for _, p := range sum.DataPoints {
+					all = append(all, p.Attributes.ToSlice()...)
+				}
+			}
+		}
+	}
+	return all
+}
+
 func (m *meters) has(t *testing.T, want ...string) {
 	t.Helper()
 	sort.Strings(want)

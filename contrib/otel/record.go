@@ -90,8 +90,8 @@ func addEvent(ctx context.Context, e *retry.Event) {
 		return
 	}
 	attrs := []attribute.KeyValue{
-		attribute.String("boxgrpc.operation", e.Operation),
-		attribute.String("boxgrpc.group", e.Group),
+		attribute.String("boxgrpc.operation", strings.ToValidUTF8(e.Operation, "\uFFFD")),
+		attribute.String("boxgrpc.group", strings.ToValidUTF8(e.Group, "\uFFFD")),
 		attribute.String("boxgrpc.reason", string(e.Reason)),
 		attribute.Int("boxgrpc.attempt", e.Attempt),
 		attribute.Float64("boxgrpc.delay", e.Delay.Seconds()),
@@ -135,7 +135,10 @@ type names struct {
 	seen map[string]bool
 }
 
+// bounded returns a name that can be exported: one that is no UTF-8, as a stranger's
+// method may be, would have an exporter refuse everything that goes with it.
 func (n *names) bounded(name string) string {
+	name = strings.ToValidUTF8(name, "\uFFFD")
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"unicode/utf8"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -71,6 +73,26 @@ func TestNamesOfSpanEvents(t *testing.T) {
 		span.End()
 		if got := spans.GetSpans()[0].Events; len(got) != 1 || got[0].Name != want {
 			t.Errorf("events %v, want %s", got, want)
+		}
+	}
+}
+
+// Exporters refuse what is no UTF-8, and all that goes with it: one call of a stranger's
+// would end the metrics of the service.
+func TestAMethodThatIsNoText(t *testing.T) {
+	t.Parallel()
+	m, option := newMeters()
+	spans := tracetest.NewInMemoryExporter()
+	ctx, span := trace.NewTracerProvider(trace.WithSyncer(spans)).Tracer("test").Start(t.Context(), "call")
+	boxgrpcotel.Observer(option)(ctx, retry.Event{Operation: "/a.b/\xff", Group: "\xff", Reason: retry.ReasonNoKey})
+	span.End()
+	attributes := append(m.attributes(t), spans.GetSpans()[0].Events[0].Attributes...)
+	if len(attributes) < 4 {
+		t.Errorf("recorded %v", attributes)
+	}
+	for _, a := range attributes {
+		if a.Value.Type() == attribute.STRING && !utf8.ValidString(a.Value.AsString()) {
+			t.Errorf("%s = %q", a.Key, a.Value.AsString())
 		}
 	}
 }

@@ -80,7 +80,7 @@ func (e *entry) unanswered(a *ask) {
 	e.gate.call(e)
 }
 
-// answer takes in what Redis says.
+// answer takes in what Redis says; with force also if it knows less than the replica.
 func (e *entry) answer(a *ask, words []string, force bool) error {
 	if len(words) != len(a.waiters)+1 {
 		return fmt.Errorf("redisgate: the script answers with %d words, want %d", len(words), len(a.waiters)+1)
@@ -91,6 +91,10 @@ func (e *entry) answer(a *ask, words []string, force bool) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.advance()
+	if force || s.born != e.state.born {
+		e.moveTo(s) // before there are numbers that Redis has just given
+	}
 	for i, w := range a.waiters {
 		number, err := strconv.ParseFloat(words[i+1], 64)
 		if err != nil {
@@ -103,7 +107,7 @@ func (e *entry) answer(a *ask, words []string, force bool) error {
 		e.dismiss(w, duration(-number))
 	}
 	e.telling = false
-	e.take(s, force)
+	e.take(s)
 	e.want()
 	return nil
 }

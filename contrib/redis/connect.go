@@ -154,6 +154,6 @@ func (g *Gate) hearOf(id string, s state) {
 	if e := g.add(id, fresh(0)); e != nil {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.take(s, false)
+		e.take(s)
 	}
 }

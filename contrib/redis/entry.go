@@ -120,17 +120,15 @@ func (e *entry) passedOne(m retry.Mark) {
 
 // take replaces the state by what Redis says, unless it is older. What has just been
 // closed here stays closed until Redis knows.
-func (e *entry) take(s state, force bool) {
-	if s.seq < e.state.seq && !force {
+func (e *entry) take(s state) {
+	e.advance()
+	if s.born != e.state.born {
+		e.moveTo(s)
+	}
+	if s.seq < e.state.seq {
 		return
 	}
-	e.advance()
 	news := s.closing > e.state.closing
-	if force { // positions may have begun anew
-		for i := range e.numbers {
-			e.numbers[i] += s.pos - e.state.pos
-		}
-	}
 	if e.report.throttled || e.telling || e.untold {
 		s.rest = max(s.rest, e.state.rest)
 	}
@@ -142,6 +140,16 @@ func (e *entry) take(s state, force bool) {
 	}
 	e.release()
 	e.arm()
+}
+
+// moveTo has the numbers here count from where Redis counts. It may have lost the key, by
+// an eviction say, and have it again from a replica that knew less: then its count of
+// calls begins anew, too.
+func (e *entry) moveTo(s state) {
+	for i := range e.numbers {
+		e.numbers[i] += s.pos - e.state.pos
+	}
+	e.state.pos, e.state.born, e.state.seq = s.pos, s.born, 0
 }
 
 // advance lets the time pass since the last one.

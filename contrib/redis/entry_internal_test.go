@@ -171,21 +171,46 @@ func TestWhatRedisSaysIsTaken(t *testing.T) {
 		s.seq, s.closing, s.rest = 5, 1, 0
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		if e.take(s, false); e.state.rest != 10e6 {
+		if e.take(s); e.state.rest != 10e6 {
 			t.Error("open, before Redis knows of the 429")
 		}
 		e.report, e.numbers = report{}, []float64{3, 4}
-		if e.take(s, false); e.state.rest != 0 {
+		if e.take(s); e.state.rest != 0 {
 			t.Error("closed, though Redis knows better")
 		}
 		older := s
 		older.seq, older.rest = 4, 5e6
-		if e.take(older, false); e.state.rest != 0 {
+		if e.take(older); e.state.rest != 0 {
 			t.Error("older news taken")
 		}
-		older.pos = s.pos + 100 // another Redis, which began anew
-		if e.take(older, true); e.state.rest != 5e6 || e.numbers[0] != 103 || e.numbers[1] != 104 {
-			t.Errorf("rest %v, numbers %v: want what a Redis that is back says, and numbers that are as far away", e.state.rest, e.numbers)
+		older.pos, older.born = s.pos+100, 7 // Redis had lost the key
+		if e.take(older); e.state.rest != 5e6 || e.numbers[0] != 103 || e.numbers[1] != 104 {
+			t.Errorf("rest %v, numbers %v: want what Redis says that began anew, and numbers that are as far away", e.state.rest, e.numbers)
+		}
+	})
+}
+
+// Who may not wait at all waits for the answer of Redis. That the key has closed since, and is
+// open again, is no reason to send it away with a wait of 0.
+func TestAnOpenKeySendsNobodyAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := unconnected(false)
+		e := closedFor(g, 0)
+		ended := make(chan bool, 1)
+		go func() {
+			_, _, ok := g.Enter(t.Context(), alice, 0)
+			ended <- ok
+		}()
+		synctest.Wait()
+		time.Sleep(time.Millisecond)
+		a := e.ask()
+		s, _ := e.is()
+		s.seq, s.closing = 1, 1
+		if err := e.answer(a, []string{s.String(), "0"}, false); err != nil {
+			t.Fatal(err)
+		}
+		if !<-ended {
+			t.Error("sent away")
 		}
 	})
 }

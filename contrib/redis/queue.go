@@ -134,7 +134,7 @@ func (e *entry) trim() {
 func (e *entry) refuse() {
 	kept := e.queue[:0]
 	for _, w := range e.queue {
-		if left := e.left(len(kept)); later(e.at, left) >= w.limit {
+		if left := e.left(len(kept)); left > 0 && later(e.at, left) >= w.limit {
 			w.turn <- turn{left: left}
 			continue
 		}

@@ -37,8 +37,12 @@ func newStore(opts *redis.UniversalOptions, prefix string, hooks []redis.Hook) *
 	o.DisableIdentity = true // a trip that Redis before 7.2 answers with an error
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	tag := "{" + prefix + ":gate:1}:" // 1 is the version of what is kept
+	addrs := strings.Join(o.Addrs, ", ")
+	if addrs == "" {
+		addrs = "127.0.0.1:6379" // where go-redis looks then
+	}
 	s := &store{
-		client: redis.NewUniversalClient(&o), addrs: strings.Join(o.Addrs, ", "),
+		client: redis.NewUniversalClient(&o), addrs: addrs,
 		keys: tag + "key:", index: tag + "keys", channel: tag + "news",
 	}
 	for _, h := range hooks {
