@@ -132,7 +132,7 @@ func (e *Error) wait() time.Duration {
 func fromStatus(st *status.Status) *Error {
 	r := received{st.Proto()}
 	h := r.heading()
-	if !h.found || h.outcome == "" && h.domain != ownDomain {
+	if !h.found || !h.told && h.domain != ownDomain {
 		return nil
 	}
 	e := &Error{source: r, st: st}

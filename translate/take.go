@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
@@ -26,7 +27,7 @@ import (
 type received struct{ *spb.Status }
 
 // assemble is the inverse of pack. Of two details of one type the first counts; of those
-// without a kind the first is the document.
+// without a kind, the first whose type this binary knows is the document.
 func (r received) assemble() *parts {
 	p := &parts{code: codes.Code(r.GetCode()), text: r.GetMessage(), received: true}
 	found := false
@@ -55,6 +56,7 @@ func (p *parts) readInfo(value []byte) (found bool) {
 type heading struct {
 	found      bool // there is an ErrorInfo
 	domain     string
+	told       bool // there is an outcome, which only we tell
 	outcome    string
 	httpStatus string
 	retryAfter string
@@ -84,17 +86,23 @@ func (h *heading) readInfo(value []byte) {
 		domain, m = in.domain, in.metadata
 	}
 	h.found, h.domain = found, domain
-	h.outcome, h.httpStatus, h.retryAfter = m.get(keyOutcome), m.get(keyHTTPStatus), m.get(keyRetryAfter)
+	h.outcome, h.told = m.find(keyOutcome)
+	h.httpStatus, h.retryAfter = m.get(keyHTTPStatus), m.get(keyRetryAfter)
 }
 
-// takePacked keeps a detail as it is.
+// takePacked keeps a detail as it is. A document of a type that this binary does not know
+// is none of ours: anybody on the way may have put it there.
 func (p *parts) takePacked(k kind, url string, value []byte) {
+	if k == kindDocument {
+		typ, err := protoregistry.GlobalTypes.FindMessageByURL(url)
+		if err != nil {
+			return
+		}
+		p.documentType, p.url = typ, url
+	}
 	p.packed[k] = value
 	if value == nil {
 		p.packed[k] = []byte{} // it is there
-	}
-	if k == kindDocument {
-		p.url = url
 	}
 }
 
@@ -226,13 +234,20 @@ func scanRetry(b []byte) (time.Duration, bool) {
 	return d.AsDuration(), true
 }
 
+// read reads a packed detail. What cannot be read to its end says nothing.
+func (p *parts) read(k kind, m proto.Message) {
+	if proto.Unmarshal(p.packed[k], m) != nil {
+		proto.Reset(m)
+	}
+}
+
 // request is the id in RequestInfo, or "".
 func (p *parts) request() string {
 	if !p.received {
 		return p.requestID
 	}
 	var r errdetails.RequestInfo
-	_ = proto.Unmarshal(p.packed[kindRequest], &r) // what cannot be read says nothing
+	p.read(kindRequest, &r)
 	return r.GetRequestId()
 }
 
@@ -242,7 +257,7 @@ func (p *parts) link() string {
 		return p.help
 	}
 	var h errdetails.Help
-	_ = proto.Unmarshal(p.packed[kindHelp], &h)
+	p.read(kindHelp, &h)
 	if len(h.GetLinks()) == 0 {
 		return ""
 	}
