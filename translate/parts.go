@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -146,7 +147,7 @@ func (p *parts) value(k kind, b []byte) (value, end []byte) {
 	default:
 		return p.packed[k], b
 	}
-	return b[:len(b):len(b)], b[len(b):]
+	return slices.Clip(b), b[len(b):]
 }
 
 // A scratch status is for handing parts over to a function that copies them.
