@@ -34,6 +34,7 @@ func scanContext(context string) (kind, id string, found, ok bool) {
 		return "", "", false, false
 	}
 	conflict, ok = strings.CutSuffix(conflict, "}")
+	conflict = strings.Trim(conflict, " \t\r\n")
 	if list, isList := strings.CutPrefix(conflict, "["); isList {
 		conflict, ok = strings.CutSuffix(list, "]")
 	} else if conflict == "{}" {
