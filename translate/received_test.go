@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -14,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 	"github.com/boxgrpc/boxgrpc/translate"
@@ -113,11 +115,59 @@ func TestBrokenDetailsSayNothing(t *testing.T) {
 	if null.ErrorCode() != "c" || string(null.Body()) != `{"code":"c"}` {
 		t.Errorf("members that are null: code %q, body %s", null.ErrorCode(), null.Body())
 	}
+	if wait, _ := with(&errdetails.RetryInfo{RetryDelay: durationpb.New(time.Second)}, "\xff").RetryDelay(); wait != 0 {
+		t.Errorf("RetryDelay = %v of a broken RetryInfo", wait)
+	}
+	if st := with(&errdetails.Help{}, "\xff").WithOutcome(boxgrpcv1.Outcome_OUTCOME_PARTIAL).GRPCStatus(); len(st.Details()) != len(e.GRPCStatus().Details()) {
+		t.Errorf("a broken Help is passed on: %v", st.Details())
+	}
 	const notUTF8 = "\x12\x01\xff" // as field 2
 	if id := with(&errdetails.RequestInfo{RequestId: "r"}, notUTF8).RequestID(); id != "" {
 		t.Errorf("RequestID = %q of a broken RequestInfo", id)
 	}
 	if locale, text := with(&errdetails.LocalizedMessage{Locale: "ja"}, notUTF8).LocalizedMessage(); locale != "" || text != "" {
 		t.Errorf("LocalizedMessage = %q, %q of a broken one", locale, text)
+	}
+}
+
+// Of two details of one type the first counts, for the decision as for the reader: else a
+// detail that somebody added would turn "never" into "again".
+func TestTheFirstDetailOfATypeCounts(t *testing.T) {
+	t.Parallel()
+	st := answer(429, "GET", "Retry-After", "3").GRPCStatus().Proto()
+	other := answer(503, "GET", "Retry-After", "9").GRPCStatus().Proto()
+	st.Details = append(st.Details, other.GetDetails()...)
+	e := found(t, st)
+	wait, _ := e.RetryDelay()
+	status, _ := e.HTTPStatus()
+	if wait != 3*time.Second || status != 429 || e.Reason() != "HTTP_429" || e.Metadata()["httpStatus"] != "429" {
+		t.Errorf("wait %v, status %d, reason %s, metadata %v: want those of the first", wait, status, e.Reason(), e.Metadata())
+	}
+}
+
+// Only we tell an outcome, even one that this binary cannot read.
+func TestAnEmptyOutcomeIsOurs(t *testing.T) {
+	t.Parallel()
+	a := &anypb.Any{}
+	if err := a.MarshalFrom(info("X", "outcome", "")); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(t, &spb.Status{Code: 5, Details: []*anypb.Any{a}}).Outcome(); got != boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED {
+		t.Errorf("Outcome = %v", got)
+	}
+}
+
+// Errors are shared between goroutines: what is made of one must not show in it, nor in
+// what else is made of it.
+func TestDerivedErrorsShareNothing(t *testing.T) {
+	t.Parallel()
+	e := answer(500, "POST")
+	before := e.Metadata()
+	attempts, outcome := e.WithAttempts(3), e.WithOutcome(boxgrpcv1.Outcome_OUTCOME_PARTIAL)
+	if diff := cmp.Diff(before, e.Metadata()); diff != "" {
+		t.Errorf("the original (-before +after):\n%s", diff)
+	}
+	if attempts.Metadata()["outcome"] != before["outcome"] || outcome.Metadata()["attempts"] != "" {
+		t.Errorf("mixed up: %v and %v", attempts.Metadata(), outcome.Metadata())
 	}
 }
