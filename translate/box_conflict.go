@@ -73,7 +73,7 @@ func (o *optional) take(value string) bool {
 // other it says that it is not ok.
 func scanContext(context string) (c conflict, found, ok bool) {
 	item, ok := between(`{"conflicts":`, context, "}")
-	if !ok || item == "{}" {
+	if item = strings.Trim(item, blanks); !ok || item == "{}" {
 		return c, false, ok
 	}
 	if list, ok := between("[", item, "]"); ok {
@@ -183,7 +183,7 @@ func (c *conflict) packedIn(p *parts) bool {
 // conflictContext is the context_info that a conflict and ResourceInfo tell completely.
 func (p *parts) conflictContext(c *boxgrpcv1.BoxError_Conflict) []byte {
 	var r errdetails.ResourceInfo
-	_ = proto.Unmarshal(p.packed[kindResource], &r) // what cannot be read says nothing
+	p.read(kindResource, &r)
 	item := map[string]any{"type": r.GetResourceType(), "id": r.GetResourceName()}
 	addTexts(item, c)
 	if v := c.GetFileVersion(); v != nil {

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/protobuf/proto"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
@@ -37,7 +36,8 @@ func (p *parts) elsewhere(m boxgrpcv1.BoxError_Member) (string, bool) {
 	case memberMessage, memberErrorDescription:
 		return p.text, true
 	case memberHelpURL:
-		return p.link(), p.has(kindHelp)
+		url := p.link()
+		return url, url != ""
 	case memberRequestID:
 		return p.request(), p.has(kindRequest)
 	}
@@ -98,8 +98,8 @@ func boxMembers(e *boxgrpcv1.BoxError, p *parts) map[string]json.RawMessage {
 		return nil
 	}
 	members := make(map[string]json.RawMessage)
-	if other := e.GetOtherMembers(); len(other) > 0 && json.Unmarshal(other, &members) != nil {
-		members = make(map[string]json.RawMessage) // not ours: members are JSON
+	if other := e.GetOtherMembers(); len(other) > 0 && json.Unmarshal(other, &members) != nil || members == nil {
+		members = make(map[string]json.RawMessage) // not ours: members are a JSON object
 	}
 	for m := memberType; m <= memberErrorDescription; m++ {
 		if value, ok := boxValue(e, p, m); ok && m == memberStatus {
@@ -151,7 +151,7 @@ func boxCode(e *boxgrpcv1.BoxError, p *parts) string {
 // contextInfo is the context_info that BadRequest tells completely.
 func (p *parts) contextInfo() []byte {
 	var b errdetails.BadRequest
-	_ = proto.Unmarshal(p.packed[kindBadRequest], &b) // what cannot be read says nothing
+	p.read(kindBadRequest, &b)
 	var info struct {
 		Errors []boxFieldError `json:"errors"`
 	}

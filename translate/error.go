@@ -55,6 +55,7 @@ func (e *Error) built() *parts {
 
 // limit is how many bytes of header fields e may take.
 func (e *Error) limit() int {
+	e = e.orMissing()
 	if e.translator == nil {
 		return defaultMaxHeaderBytes
 	}
@@ -121,7 +122,7 @@ func (e *Error) HTTPStatus() (int, bool) { return e.orMissing().status, e.orMiss
 // of a service with an upstream of its own ([New]) it is the reason in lower case.
 func (e *Error) ErrorCode() string {
 	p := e.built()
-	if e.orMissing().answered && p.received {
+	if e.orMissing().answered && p.received && !p.coded {
 		return p.readErrorCode(e.status)
 	}
 	return p.errorCode
@@ -196,10 +197,18 @@ func (e *Error) judged(v verdict) *Error {
 	return e.derive(p, v)
 }
 
-// derive returns an error like e with other parts.
+// derive returns an error like e with other parts, which are its own.
 func (e *Error) derive(p *parts, v verdict) *Error {
-	e = e.orMissing()
+	if p.received && p.headerBytes() > e.limit() { // a cut may take what the code is read from
+		p.errorCode, p.coded = e.ErrorCode(), true
+	}
 	p.fit(e.limit())
+	return e.like(p, v)
+}
+
+// like returns an error like e with these very parts.
+func (e *Error) like(p *parts, v verdict) *Error {
+	e = e.orMissing()
 	return &Error{
 		verdict: v, status: e.status, answered: e.answered,
 		translator: e.translator, cause: e.cause, parts: p,
@@ -209,7 +218,7 @@ func (e *Error) derive(p *parts, v verdict) *Error {
 // WithCause returns the error with another cause for the service's own logs: what
 // [Error.Unwrap] returns, and what never reaches a caller.
 func (e *Error) WithCause(cause error) *Error {
-	c := e.derive(e.built(), e.orMissing().verdict)
+	c := e.like(e.built(), e.orMissing().verdict) // not derive, which cuts
 	c.st, c.cause = e.GRPCStatus(), cause
 	return c
 }

@@ -14,7 +14,7 @@ import (
 type heading struct {
 	found      bool // there is an ErrorInfo
 	own        bool // of the domain of errors that no upstream sent
-	told       bool // there is an outcome
+	told       bool // there is an outcome, which only we tell
 	outcome    boxgrpcv1.Outcome
 	answered   bool // there is an HTTP status
 	httpStatus int
@@ -76,7 +76,7 @@ func (h *heading) scan(message []byte) bool {
 func (h *heading) set(key, value []byte) {
 	switch string(key) {
 	case keyOutcome:
-		h.told, h.outcome = len(value) > 0, outcomeNamed(string(value))
+		h.told, h.outcome = true, outcomeNamed(string(value))
 	case keyHTTPStatus:
 		h.httpStatus, h.answered = parseDecimal(string(value))
 	case keyRetryAfter:

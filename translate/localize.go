@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/text/language"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/protobuf/proto"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
@@ -89,7 +88,7 @@ func (e *Error) WithLanguage(acceptLanguage string) *Error {
 // two empty strings: see [Error.WithLanguage].
 func (e *Error) LocalizedMessage() (locale, message string) {
 	var m errdetails.LocalizedMessage
-	_ = proto.Unmarshal(e.built().packed[kindLocalized], &m) // what cannot be read says nothing
+	e.built().read(kindLocalized, &m)
 	return m.GetLocale(), m.GetMessage()
 }
 

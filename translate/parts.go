@@ -14,7 +14,6 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
@@ -34,12 +33,13 @@ type parts struct {
 	requestID string // of RequestInfo
 	help      string // the first link of Help
 	errorCode string // the upstream's, as it was sent
-	received  bool   // they came over the wire: the error code has to be read
+	received  bool   // they came over the wire: these three have to be read
+	coded     bool   // but for the error code
 
 	// packed are the details as they go onto the wire, by kind. Info and retry, which
 	// change on the way, are packed last.
 	packed       [kinds][]byte
-	documentType protoreflect.MessageType // of the last of them; nil: that of url, if it is known
+	documentType protoreflect.MessageType // of the last of them
 	url          string
 
 	room [4]entry // for the metadata of most answers
@@ -219,8 +219,8 @@ func (p *parts) setDocument(m proto.Message, b []byte) {
 		return
 	}
 	value, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(b, m)
-	if value = value[len(b):]; err == nil && len(value) > 0 {
-		p.packed[kindDocument], p.documentType = value, m.ProtoReflect().Type()
+	if err == nil && len(value) > len(b) {
+		p.packed[kindDocument], p.documentType = value[len(b):], m.ProtoReflect().Type()
 		if p.url = boxErrorURL; p.documentType != boxErrorType {
 			p.url = typePrefix + string(p.documentType.Descriptor().FullName())
 		}
@@ -232,14 +232,7 @@ func (p *parts) unpacked() proto.Message {
 	if p.packed[kindDocument] == nil {
 		return nil
 	}
-	typ := p.documentType
-	if typ == nil {
-		var err error
-		if typ, err = protoregistry.GlobalTypes.FindMessageByURL(p.url); err != nil {
-			return nil
-		}
-	}
-	m := typ.New().Interface()
+	m := p.documentType.New().Interface()
 	if proto.Unmarshal(p.packed[kindDocument], m) != nil {
 		return nil
 	}

@@ -176,7 +176,10 @@ func eight(s string) uint64 {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// space skips blanks (RFC 8259 section 2).
+// blanks of JSON (RFC 8259 section 2).
+const blanks = " \n\r\t"
+
+// space skips blanks.
 func space(text string, i int) int {
 	for i < len(text) && text[i] <= ' ' && (text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t') {
 		i++

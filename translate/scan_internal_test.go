@@ -17,7 +17,8 @@ import (
 
 var scanned = []string{
 	`{}`, ` { "type" : "error" , "status":409,"code":"item_name_in_use" } `, `{"a":null,"b":true,"c":false,"d":[],"e":{}}`,
-	`{"code":1,"code":"b"}`, `{"a":0}`, `{"a":01}`, `{"a":1.5e3}`, `{"a":-1}`, `{"a":"b\n"}`, `{"a":"é界"}`, "{\"a\":\"\xff\"}",
+	`{"code":1,"code":"b"}`, `{"a":0}`, `{"a":01}`, `{"a":1.5e3}`, `{"a":-1}`, `{"a":"b\n"}`, `{"a":"é界"}`, "{\"message\":\"\xff\"}", "{\"message\":\"\xff2345678\"}", "{\"a\":\"\x1f2345678\"}",
+	`{"a":1 "b":2}`, `{"a":{"b":1 "c":2}}`, `{"a":[1 2]}`, "{\"a\":\"\xff\"}",
 	"{\"a\":\"\x1f\"}", `{"a":[1,2,{"b":[]}],}`, `{"a" 1}`, `{"a":}`, `{,}`, `[1]`, `null`, `{"a":nul}`, `{"a":tru`, `{"a":1}x`,
 	`{"a":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}`, `{"":""}`, `{"a":"0123456` + `"}`, `{"a":"01234567"}`, `{"a":"012345678\"}`, ``,
 	`{"context_info":{"conflicts":[{"type":"file","id":"1"}]}}`, `{"context_info":{"conflicts":{"type":"file","id":2}}}`,
@@ -29,6 +30,8 @@ var scanned = []string{
 	`{"conflicts":{"type":"folder","id":"1","name":"n","x":1}}`, `{"conflicts":[{"type":"file","id":"1","file_version":{"type":"file_version"}}]}`,
 	`{"conflicts":[{"type":"file","id":"1","name":"a","name":"b"}]}`, `{"conflicts":[{"type":"file","id":1}]}`, `{"conflicts":[{"id":"1"}]}`,
 	`{"conflicts":[{"type":"file","id":"1","file_version":{"id":"2"}}]}`, `{"conflicts":[{"type":"file","id":"1","etag":null}]}`,
+	`{"conflicts": {}}`, `{"conflicts":{} }`, "{\"conflicts\":\n{}\t\r\n}", `{"conflicts":{ }}`, `{"conflicts": [ {} ] }`, `{"conflicts":{}}`, `{"conflicts":[]}`, // context_info itself
+	`{"conflicts":[{"type":"a","id":"1","id":"2"}]}`, `{"conflicts":{"TYPE":"a"}}`, `{"conflicts":{"id":"1","ID":"2"}}`,
 	`{"context_info":{"conflicts":"x"}}`, `{"context_info":[]}`, `{"context_info":null}`,
 }
 
@@ -40,8 +43,13 @@ func FuzzScan(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		got, ok := scanBox(s)
-		got.scanned = false // by which they differ
 		if want := unmarshalBox(s); ok {
+			for m := memberType; m <= memberErrorDescription; m++ {
+				if got.text(m) != want.text(m) {
+					t.Errorf("%q: text of %v: got %q, want %q", s, m, got.text(m), want.text(m))
+				}
+			}
+			got.scanned = false // by which they differ
 			if diff := cmp.Diff(want, got, cmp.AllowUnexported(boxBody{}), protocmp.Transform()); diff != "" {
 				t.Errorf("%q (-encoding/json +scanner):\n%s", s, diff)
 			}

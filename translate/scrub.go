@@ -69,6 +69,9 @@ func keepFirst(p *regexp.Regexp, match string) string {
 // looks like a word: "invalid token: expired" says something.
 func keepName(p *regexp.Regexp, match string) string {
 	m := p.FindStringSubmatch(match)
+	if m == nil {
+		return "[removed]" // the boundary in front of a long s is none without the letter before it
+	}
 	if !strings.ContainsAny(m[1], "=>\"'") && plainWord(m[2]) {
 		return match
 	}

@@ -40,6 +40,7 @@ func TestScrubText(t *testing.T) {
 		{"named token", "refused (access_token=SECRET)", "refused (access_token=[removed]"},
 		{"anchor", "http://developers.box.com/docs/#errors", "http://developers.box.com/docs/#errors"},
 		{"words that only sound so", "Basic authentication is required, bearer of news", "Basic authentication is required, bearer of news"},
+		{"a long s behind a letter", "x\u017fession SECRET1, session", "x[removed], session"},
 		{"not UTF-8", "a\xffb", "a\uFFFDb"},
 	}
 	for _, tt := range tests {

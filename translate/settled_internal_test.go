@@ -17,11 +17,11 @@ import (
 // given up, against the catalogue.
 func TestSettledStatusesAreJudgedAsIfTheyWereRead(t *testing.T) {
 	t.Parallel()
-	own := Box.With(
-		WithRule("own_everywhere", &boxgrpcv1.Rule{GrpcCode: boxgrpcv1.GrpcCode_GRPC_CODE_ABORTED, Retry: boxgrpcv1.Retry_RETRY_NEVER}),
+	everywhere := Box.With(WithRule("own_everywhere", &boxgrpcv1.Rule{GrpcCode: boxgrpcv1.GrpcCode_GRPC_CODE_ABORTED, Retry: boxgrpcv1.Retry_RETRY_NEVER}))
+	one := Box.With( // of the same code as its status
 		WithRule("own_429", &boxgrpcv1.Rule{HttpStatus: []int32{429}, GrpcCode: boxgrpcv1.GrpcCode_GRPC_CODE_RESOURCE_EXHAUSTED, Retry: boxgrpcv1.Retry_RETRY_NEVER}),
 	)
-	for _, quick := range []*Translator{Box, own} {
+	for _, quick := range []*Translator{Box, everywhere, one} {
 		thorough := quick.With()
 		for status := range thorough.contested {
 			thorough.contested[status] = true

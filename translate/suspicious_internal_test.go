@@ -23,6 +23,7 @@ func FuzzScrubbingShortcuts(f *testing.F) {
 	for _, s := range []string{
 		"https://me:x@h/a", "https://h/a;id=x", "https://h/a#t=x", "h/a?b=c", "boom\n\tat a.B(C)", "to_k-en: x",
 		`{"to_k-en":1}`, "ſession: abc1", "toKen=abc", "basİc abc1", `{"ſecret":1}`, `{"\u0074oken":1}`,
+		strings.Repeat("a", maxText+1), `["` + strings.Repeat("a", maxText+1) + `"]`,
 	} {
 		f.Add(s)
 	}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
@@ -26,7 +27,7 @@ import (
 type received struct{ *spb.Status }
 
 // assemble is the inverse of pack. Of two details of one type the first counts; of those
-// without a kind the first is the document.
+// without a kind, the first whose type this binary knows is the document.
 func (r received) assemble() *parts {
 	p := &parts{code: codes.Code(r.GetCode()), text: r.GetMessage(), received: true}
 	found := false
@@ -51,14 +52,19 @@ func (p *parts) readInfo(value []byte) (found bool) {
 	return found
 }
 
-// takePacked keeps a detail as it is.
+// takePacked keeps a detail as it is. A document of a type that this binary does not know
+// is none of ours: anybody on the way may have put it there.
 func (p *parts) takePacked(k kind, url string, value []byte) {
+	if k == kindDocument {
+		typ, err := protoregistry.GlobalTypes.FindMessageByURL(url)
+		if err != nil {
+			return
+		}
+		p.documentType, p.url = typ, url
+	}
 	p.packed[k] = value
 	if value == nil {
 		p.packed[k] = []byte{} // it is there
-	}
-	if k == kindDocument {
-		p.url = url
 	}
 }
 
@@ -190,13 +196,20 @@ func scanRetry(b []byte) (time.Duration, bool) {
 	return d.AsDuration(), true
 }
 
+// read reads a packed detail. What cannot be read to its end says nothing.
+func (p *parts) read(k kind, m proto.Message) {
+	if proto.Unmarshal(p.packed[k], m) != nil {
+		proto.Reset(m)
+	}
+}
+
 // request is the id in RequestInfo, or "".
 func (p *parts) request() string {
 	if !p.received {
 		return p.requestID
 	}
 	var r errdetails.RequestInfo
-	_ = proto.Unmarshal(p.packed[kindRequest], &r) // what cannot be read says nothing
+	p.read(kindRequest, &r)
 	return r.GetRequestId()
 }
 
@@ -206,7 +219,7 @@ func (p *parts) link() string {
 		return p.help
 	}
 	var h errdetails.Help
-	_ = proto.Unmarshal(p.packed[kindHelp], &h)
+	p.read(kindHelp, &h)
 	if len(h.GetLinks()) == 0 {
 		return ""
 	}

@@ -77,12 +77,17 @@ type metadata []entry
 type entry struct{ key, value string }
 
 func (m metadata) get(key string) string {
+	value, _ := m.find(key)
+	return value
+}
+
+func (m metadata) find(key string) (value string, ok bool) {
 	for _, e := range m {
 		if e.key == key {
-			return e.value
+			return e.value, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // with returns a copy with another value for the key, without the key where the value

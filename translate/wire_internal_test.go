@@ -96,6 +96,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte("\x1a\x06\n\x01b\x12\x01x\x1a\x06\n\x01a\x12\x01y")) // not sorted
 	f.Add([]byte("\x1a\x06\n\x01a\x12\x01x\x1a\x06\n\x01a\x12\x01y")) // twice
+	f.Add([]byte("\n\x02\x18\x05"))                                   // a field of a wait that does not exist
 	f.Add([]byte("\n\x01\xff"))
 	f.Add([]byte("\n\x02\x08\x01\n\x02\x08\x02"))
 	f.Fuzz(func(t *testing.T, value []byte) {
