@@ -22,7 +22,6 @@ type goal struct {
 	unit   unit
 
 	hard, stretch bound
-	full          bool // not in the exact form: it is known to be missed
 
 	of            string // the case whose allocations count
 	over          string // the case whose allocations are not its own
@@ -78,7 +77,7 @@ func (u unit) text(x float64) string {
 func (g *goal) timed() bool { return g.figure != nil }
 
 // counted tells that something in it is the same in every run, and has a goal.
-func (g *goal) counted() bool { return !g.full && (g.exact != nil || g.allocs.set() || g.bytes.set()) }
+func (g *goal) counted() bool { return g.exact != nil || g.allocs.set() || g.bytes.set() }
 
 // wanted is the column "hard goal".
 func (g *goal) wanted() string {
