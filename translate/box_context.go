@@ -40,20 +40,18 @@ func scanContext(context string) (kind, id string, found, ok bool) {
 	} else if conflict == "{}" {
 		return "", "", false, true
 	}
-	types, ids := 0, 0
+	folded := false
 	ok = ok && scanObject(conflict, func(name, value string) {
 		switch {
 		case name == "type":
 			kind = scannedText(value)
-			types++
 		case name == "id":
 			id = scannedText(value)
-			ids++
 		case strings.EqualFold(name, "type"), strings.EqualFold(name, "id"):
-			types = 2 // encoding/json takes it for the same name
+			folded = true // encoding/json takes it for the same name
 		}
 	})
-	return kind, id, true, ok && types <= 1 && ids <= 1
+	return kind, id, true, ok && !folded
 }
 
 // maxViolations bounds what one answer can add to BadRequest.
