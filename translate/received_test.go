@@ -143,6 +143,9 @@ func TestTheFirstDetailOfATypeCounts(t *testing.T) {
 	if wait != 3*time.Second || status != 429 || e.Reason() != "HTTP_429" || e.Metadata()["httpStatus"] != "429" {
 		t.Errorf("wait %v, status %d, reason %s, metadata %v: want those of the first", wait, status, e.Reason(), e.Metadata())
 	}
+	if wait, _ := found(t, e.WithAttempts(2).GRPCStatus().Proto()).RetryDelay(); wait != 3*time.Second {
+		t.Errorf("passed on, the wait is %v, want 3s", wait)
+	}
 }
 
 // Only we tell an outcome, even one that this binary cannot read.

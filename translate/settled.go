@@ -44,14 +44,24 @@ func (t *Translator) settled(status int) bool {
 func (t *Translator) contest() {
 	t.contested, t.alone = [len(t.contested)]bool{}, make([]match, len(t.contested))
 	for status := 100; status < len(t.contested); status++ {
-		alone := t.byStatus(status)
-		t.alone[status] = alone
-		for _, r := range t.codes {
-			if r.GetGrpcCode() != boxgrpcv1.GrpcCode_GRPC_CODE_UNSPECIFIED && documentedUnder(r, status) &&
-				(status == http.StatusPreconditionFailed || !sameVerdict(r, alone.decides)) {
-				t.contested[status] = true
-			}
+		t.alone[status] = t.byStatus(status)
+	}
+	for _, r := range t.codes {
+		if r.GetGrpcCode() == boxgrpcv1.GrpcCode_GRPC_CODE_UNSPECIFIED {
+			continue
 		}
+		for _, status := range r.GetHttpStatus() {
+			t.contestBy(r, int(status))
+		}
+		for status := 100; len(r.GetHttpStatus()) == 0 && status < len(t.contested); status++ {
+			t.contestBy(r, status)
+		}
+	}
+}
+
+func (t *Translator) contestBy(r *boxgrpcv1.Rule, status int) {
+	if status == http.StatusPreconditionFailed || !sameVerdict(r, t.alone[status].decides) {
+		t.contested[status] = true
 	}
 }
 
