@@ -80,7 +80,7 @@ func (b *boxAnswer) assemble() *parts {
 	if b.translator.settled(b.status) {
 		v.rule = b.translator.find(b.status, &doc).code
 	}
-	p := boxPacker{packer: newPacker(b.translator, doc, len(b.text)*2/3), body: body, context: context}
+	p := boxPacker{packer: newPacker(b.translator, doc, min(len(b.text)*2/3, 2*usualDetails)), body: body, context: context}
 	p.resourceType, p.resourceName = context.conflict.kind, context.conflict.id
 	p.assemble(b.translator, b.status, b.headerID, &v)
 	if firstOf(body.text(memberCode), body.text(memberError)) == "" {
@@ -90,6 +90,7 @@ func (b *boxAnswer) assemble() *parts {
 		p.raw = b.text
 	}
 	p.packDocument()
+	b.text, b.body = "", nil // all that is needed of it is in the parts
 	return p.parts
 }
 

@@ -164,7 +164,7 @@ func (d *boxPacker) addMember(m boxgrpcv1.BoxError_Member) {
 	}
 }
 
-// addText puts in a text, or tells that it stands elsewhere.
+// addText puts in a text, or tells that it stands elsewhere. What does is clean already.
 func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
 	if d.tells(m, text) {
 		d.told[m] = true

@@ -44,7 +44,7 @@ func (t *Translator) lookup(code string, status int) match {
 		return m
 	}
 	if code == "" {
-		return t.alone[status]
+		return t.byStatus(status)
 	}
 	if r := t.codes[code]; r != nil && documentedUnder(r, status) {
 		m.code = r
@@ -53,12 +53,20 @@ func (t *Translator) lookup(code string, status int) match {
 			return m
 		}
 	}
-	m.decides, m.shared = t.alone[status].decides, t.alone[status].shared
+	m.decides, m.shared = t.byStatus(status).decides, t.byStatus(status).shared
 	return m
 }
 
-// byStatus is the rule of a status from 100 to 599 without a code.
+// byStatus is the rule of a status from 100 to 599 without a code. The zero Translator has
+// found nothing beforehand.
 func (t *Translator) byStatus(status int) match {
+	if t.alone == nil {
+		return t.findByStatus(status)
+	}
+	return t.alone[status]
+}
+
+func (t *Translator) findByStatus(status int) match {
 	if r := t.statuses[int32(status)]; r != nil {
 		return match{decides: r}
 	}

@@ -75,6 +75,7 @@ func (e *Error) WithLanguage(acceptLanguage string) *Error {
 		return e
 	}
 	locale := languages[i].String()
+	e = e.orMissing()
 	text := e.messageIn(locale)
 	if text == "" {
 		return e

@@ -44,7 +44,7 @@ func (t *Translator) settled(status int) bool {
 func (t *Translator) contest() {
 	t.contested, t.alone = [len(t.contested)]bool{}, make([]match, len(t.contested))
 	for status := 100; status < len(t.contested); status++ {
-		t.alone[status] = t.byStatus(status)
+		t.alone[status] = t.findByStatus(status)
 	}
 	for _, r := range t.codes {
 		if r.GetGrpcCode() == boxgrpcv1.GrpcCode_GRPC_CODE_UNSPECIFIED {
