@@ -112,10 +112,10 @@ func eachKey(name string, k keys, op func(retry.Key)) paired.Case {
 
 // bytesOfCooling counts all that the gate keeps, the key itself included.
 func bytesOfCooling() float64 {
-	return min(cooling(), cooling(), cooling()) // what else lives and dies meanwhile is not the gate's
+	return min(bytesOfOne(), bytesOfOne(), bytesOfOne()) // what else lives and dies meanwhile is not the gate's
 }
 
-func cooling() float64 {
+func bytesOfOne() float64 {
 	const n = 10_000
 	g := retry.NewGate()
 	before := heap()
