@@ -9,11 +9,13 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// This file is a hot path: it writes the standard details as bytes (google/rpc/error_details.proto),
-// because building ten messages and packing each of them costs several times as much as
-// the whole status is worth. Its limit: the fields that boxgrpc sets. A test compares each
-// of these with what the generated code writes. Our own documents, and whatever is read
-// that these functions would not write, go through the generated code.
+// This file is a hot path: it writes the standard details as bytes
+// (google/rpc/error_details.proto), because building ten messages and packing each of them
+// costs several times as much as the whole status is worth. Its limit: the fields that
+// boxgrpc sets. A test compares each of these with what the generated code writes. Box's
+// document is written by box_pack.go, in the same way and tested as well; those of other
+// upstreams, and whatever is read that these functions would not write, go through the
+// generated code.
 
 // appendText writes a string field, or nothing for an empty one.
 func appendText(b []byte, field protowire.Number, s string) []byte {
