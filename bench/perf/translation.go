@@ -4,6 +4,8 @@
 package main
 
 import (
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/boxgrpc/boxgrpc/bench/paired"
@@ -26,12 +28,14 @@ func translation() *table {
 			retried("409 retried", ctl, conflict),
 			retried("429 retried", ctl, limit),
 			naively("naive", conflict),
+			copied("copied", conflict),
 		},
 		goals: []goal{
 			{id: "G5", what: "409 to status, all details", base: "one proto.Marshal of it", figure: ratio("409", "marshal 409"), unit: times, of: "409",
 				hard: most(4), stretch: most(2.8), allocs: most(26), allocsStretch: most(21)},
 			{id: "G5", what: "409 to status, all details", base: "encoding/json + WithDetails", figure: ratio("409", "naive"), unit: times, hard: most(0.4)},
 			{id: "G5", what: "encoding/json + WithDetails", base: "one proto.Marshal of ours", figure: ratio("naive", "marshal 409"), unit: times, of: "naive"},
+			{id: "G5", what: "status.FromProto alone, which copies all details", base: "one proto.Marshal of it", figure: ratio("copied", "marshal 409"), unit: times, of: "copied"},
 			{id: "G5", what: "429 to status, all details", base: "one proto.Marshal of it", figure: ratio("429", "marshal 429"), unit: times, of: "429"},
 			{id: "G5b", what: "409, decided about and never shown", base: "one proto.Marshal of the status", figure: ratio("409 retried", "marshal 409"), unit: times, of: "409 retried",
 				hard: most(0.5), stretch: most(0.3), allocs: most(3)},
@@ -58,6 +62,16 @@ func marshal(name string, all []translate.Answer) paired.Case {
 func shown(name string, all []translate.Answer) paired.Case {
 	next := turns(all[:warm])
 	return paired.Each(name, func() { sinks.status = translate.Box.Translate(next()).(*translate.Error).GRPCStatus() }) //nolint:errorlint // it is never wrapped
+}
+
+// copied is the least that a status with details costs: there is no other way to make one.
+func copied(name string, all []translate.Answer) paired.Case {
+	var protos []*spb.Status
+	for _, st := range statuses(all[:warm]) {
+		protos = append(protos, st.Proto())
+	}
+	next := turns(protos)
+	return paired.Each(name, func() { sinks.status = status.FromProto(next()) })
 }
 
 func retried(name string, ctl *retry.Controller, all []translate.Answer) paired.Case {
