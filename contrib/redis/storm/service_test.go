@@ -31,7 +31,7 @@ type files struct {
 }
 
 func (f *files) GetFile(ctx context.Context, _ *filesv1.GetFileRequest) (*filesv1.GetFileResponse, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url+"/2.0/files/1", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url+"/folders/0", nil)
 	if err != nil {
 		return nil, err
 	}

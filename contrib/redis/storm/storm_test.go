@@ -67,7 +67,7 @@ type outcome struct {
 func run(t *testing.T, v variant, length time.Duration) outcome {
 	t.Helper()
 	start := time.Now().Add(2 * time.Second)
-	up := &upstream{penalized: *model == "penalty", start: start, filled: start, tokens: burst}
+	up := newUpstream(*model == "penalty")
 	srv := httptest.NewServer(up)
 	defer srv.Close()
 	o := order{URL: srv.URL, Peer: v.peer, Told: v.told, Start: start, Length: length}
