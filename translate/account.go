@@ -16,7 +16,7 @@ import (
 func Cooldown(left time.Duration) *Error {
 	e := newFailure(boxgrpcv1.Failure_FAILURE_COOLDOWN, boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED, nil)
 	e.allowed, e.hint, e.hinted = true, max(left, 0), true
-	e.parts.setRetry(&e.verdict)
+	e.built().setRetry(&e.verdict)
 	return e
 }
 

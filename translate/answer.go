@@ -13,10 +13,10 @@ type answerError struct {
 	doc      Document
 }
 
-func (e *answerError) assemble() *parts {
-	p := newPacker(e.translator, e.doc, usualDetails)
+func (e *answerError) assemble(own *ownParts) *parts {
+	p := newPacker(e.translator, own)
 	p.resourceType, p.resourceName = e.doc.Resource.GetResourceType(), e.doc.Resource.GetResourceName()
-	p.assemble(e.translator, e.status, e.headerID, &e.verdict)
+	p.assemble(e.translator, &e.doc, e.status, e.headerID, &e.verdict)
 	if e.doc.Detail != nil {
 		m := proto.Clone(e.doc.Detail)
 		p.scrub.message(m)
@@ -24,6 +24,3 @@ func (e *answerError) assemble() *parts {
 	}
 	return p.parts
 }
-
-// usualDetails is how many bytes of details most errors have.
-const usualDetails = 512

@@ -50,8 +50,8 @@ func charset(h http.Header, body []byte) encoding.Encoding {
 		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
 	}
 	mediaType := first(h, "Content-Type")
-	if !strings.Contains(strings.ToLower(mediaType), "charset") {
-		return nil
+	if _, params, ok := strings.Cut(mediaType, ";"); !ok || strings.EqualFold(params, " charset=utf-8") {
+		return nil // as nearly always
 	}
 	_, params, err := mime.ParseMediaType(mediaType)
 	name := params["charset"]

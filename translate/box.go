@@ -14,10 +14,10 @@ type boxAnswer struct {
 	Error
 
 	text      string   // of the body
-	body      *boxBody // nil until the text is read
-	headerID  string
-	challenge string // the error of WWW-Authenticate, which is the code where the body has none
-	foreign   bool   // by the headers it is a proxy's answer
+	body      *boxBody // nil where the text does not decide
+	headerID  string   // as it came
+	challenge string   // the error of WWW-Authenticate, which is the code where the body has none
+	foreign   bool     // by the headers it is a proxy's answer
 }
 
 func newBox(u Upstream) *Translator {
@@ -28,47 +28,58 @@ func newBox(u Upstream) *Translator {
 
 // boxError returns nil if the answer is a success.
 func (t *Translator) boxError(a *Answer) error {
-	b := &boxAnswer{text: string(plainText(a.Header, a.Body[:min(len(a.Body), maxBody)]))}
-	if lines := a.Header["Www-Authenticate"]; len(lines) > 0 {
-		list := parseChallenges(lines)
-		b.challenge = challengeError(list)
-		b.foreign = a.Status == http.StatusUnauthorized && a.Header.Get("Box-Request-Id") == "" && foreignTo("Service", list)
-	}
+	list := parseChallenges(a.Header["Www-Authenticate"])
+	foreign := a.Status == http.StatusUnauthorized && a.Header.Get("Box-Request-Id") == "" && foreignTo("Service", list)
+	b := newBoxAnswer(!t.settled(a.Status) || foreign)
+	b.text = string(plainText(a.Header, a.Body[:min(len(a.Body), maxBody)]))
+	b.headerID, b.challenge, b.foreign = first(a.Header, t.upstream.RequestIDHeader), challengeError(list), foreign
 	var doc Document
-	if !t.settled(a.Status) || b.foreign {
-		doc = b.claim()
+	if b.body != nil {
+		b.body.read(b.text)
+		b.claim(b.body, &doc)
 	}
 	v, failed := t.classify(a, &doc)
 	if !failed {
 		return nil
 	}
-	b.headerID = t.RequestID(a.Header)
 	b.init(t, a.Status, v, b)
 	return &b.Error
 }
 
-// claim is what the answer says that can decide what is done about it.
-func (b *boxAnswer) claim() Document {
-	if b.body == nil {
-		b.body = readBox(b.text)
+// newBoxAnswer makes room for the body where that has to be read now.
+func newBoxAnswer(read bool) *boxAnswer {
+	if !read {
+		return new(boxAnswer)
 	}
-	doc := Document{Code: firstOf(b.body.text(memberCode), b.body.text(memberError))}
+	both := new(struct {
+		boxAnswer
+		own boxBody
+	})
+	both.body = &both.own
+	return &both.boxAnswer
+}
+
+// claim is what the answer says that can decide what is done about it.
+func (b *boxAnswer) claim(body *boxBody, doc *Document) {
+	doc.Code = firstOf(body.text(memberCode), body.text(memberError))
 	if doc.Code == "" {
 		doc.Code = b.challenge
-		doc.Foreign = b.foreign && b.body.empty()
+		doc.Foreign = b.foreign && body.empty()
 	}
-	if doc.Code == "" {
-		if b.body.context().found {
-			doc.LookUp, doc.Reason = []string{"item_name_in_use"}, "item_name_in_use"
-		}
+	if doc.Code == "" && body.context().found {
+		doc.LookUp, doc.Reason = []string{"item_name_in_use"}, "item_name_in_use"
 	}
-	return doc
 }
 
 // assemble builds what callers will see.
-func (b *boxAnswer) assemble() *parts {
-	doc := b.claim()
+func (b *boxAnswer) assemble(own *ownParts) *parts {
 	body := b.body
+	if body == nil {
+		body = new(boxBody)
+		body.read(b.text)
+	}
+	var doc Document
+	b.claim(body, &doc)
 	context := body.context()
 	doc.Message = firstOf(body.text(memberMessage), body.text(memberErrorDescription))
 	doc.RequestID, doc.HelpURL = body.text(memberRequestID), body.text(memberHelpURL)
@@ -80,17 +91,16 @@ func (b *boxAnswer) assemble() *parts {
 	if b.translator.settled(b.status) {
 		v.rule = b.translator.find(b.status, &doc).code
 	}
-	p := boxPacker{packer: newPacker(b.translator, doc, min(len(b.text)*2/3, 2*usualDetails)), body: body, context: context}
-	p.resourceType, p.resourceName = context.conflict.kind, context.conflict.id
-	p.assemble(b.translator, b.status, b.headerID, &v)
+	p := boxPacker{packer: newPacker(b.translator, own)}
+	p.resourceType, p.resourceName = context.kind, context.id
+	p.assemble(b.translator, &doc, b.status, usableID(b.headerID), &v)
 	if firstOf(body.text(memberCode), body.text(memberError)) == "" {
 		p.challenge = b.challenge
 	}
 	if b.translator.rawBody {
 		p.raw = b.text
 	}
-	p.packDocument()
-	b.text, b.body = "", nil // all that is needed of it is in the parts
+	p.packDocument(body)
 	return p.parts
 }
 

@@ -14,10 +14,11 @@ import (
 // A boxBody is an error body of Box, member by member as it is spelt: client error,
 // OAuth 2 error, metadata error, or none.
 type boxBody struct {
-	object  bool
-	scanned bool
-	known   [memberContextInfo + 1]string // the members that the schema has fields for
-	other   map[string]json.RawMessage
+	object   bool
+	scanned  bool
+	known    [memberContextInfo + 1]string // the members that the schema has fields for
+	other    map[string]json.RawMessage
+	conflict conflict // that context_info is
 }
 
 // The members by their names in the schema.
@@ -50,31 +51,42 @@ func boxMember(name string) boxgrpcv1.BoxError_Member {
 	return boxgrpcv1.BoxError_MEMBER_UNSPECIFIED
 }
 
-// readBox reads a body. The last member of a name counts, as everywhere in Go's JSON.
-func readBox(text string) *boxBody {
-	if b, ok := scanBox(text); ok {
-		return b
+// read reads a body. The last member of a name counts, as everywhere in Go's JSON.
+func (b *boxBody) read(text string) {
+	if !b.scan(text) {
+		b.unmarshal(text)
 	}
-	return unmarshalBox(text)
 }
 
-func unmarshalBox(text string) *boxBody {
-	b := new(boxBody)
+func (b *boxBody) unmarshal(text string) {
+	*b = boxBody{}
 	var members map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &members) != nil {
-		return b
+		return
 	}
 	b.object = members != nil
 	for name, raw := range members {
 		b.set(name, string(raw))
 	}
-	return b
+	b.conflict.scan(b.known[memberContextInfo], 0)
 }
 
-// scanBox reads a body that is not odd.
-func scanBox(text string) (*boxBody, bool) {
-	b := &boxBody{object: true, scanned: true}
-	return b, scanObject(text, b.set)
+// scan reads a body that is not odd.
+func (b *boxBody) scan(text string) bool {
+	b.object, b.scanned = true, true
+	return scanObject(text, func(name string, at int) int {
+		end := odd
+		if name == boxNames[memberContextInfo] {
+			end = b.conflict.scan(text, at)
+		}
+		if end < 0 {
+			end = scanValue(text, at, 0)
+		}
+		if end >= 0 {
+			b.set(name, text[at:end])
+		}
+		return end
+	})
 }
 
 func (b *boxBody) set(name, raw string) {
@@ -138,10 +150,14 @@ func text(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// scannedText is text for what a scanner gave out: there are no escapes in it.
+// scannedText is text for what a scanner gave out.
 func scannedText(raw string) string {
 	if strings.HasPrefix(raw, `"`) {
-		return raw[1 : len(raw)-1]
+		raw = raw[1 : len(raw)-1]
+		if strings.IndexByte(raw, '\\') >= 0 {
+			return strings.ReplaceAll(raw, escapedSlash, "/")
+		}
+		return raw
 	}
 	return text(json.RawMessage(raw))
 }

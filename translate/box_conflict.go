@@ -4,7 +4,6 @@
 package translate
 
 import (
-	"bytes"
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -17,146 +16,161 @@ import (
 
 // A conflict is the item in the way that a context_info tells of, and nothing else. As
 // BoxError.conflict it takes half the bytes of the JSON, and callers need not parse it.
+// Its members are as they are spelt.
 type conflict struct {
-	kind, id string
-	inArray  bool
-	texts    [sha1Field + 1]optional // by field of BoxError.Conflict
-	version  [versionSHA1Field + 1]optional
-	versions int  // how many file_version there are
-	typed    bool // the schema has a field for all of it
+	found   bool // there is one; the first of several
+	inArray bool
+	plain   bool // the context_info says nothing else
+	typed   bool // the schema has a field for all of it
+
+	item     [itemSHA1 + 1]string
+	version  [versionSHA1 + 1]string
+	versions int // how many file_version there are
 }
 
-// The fields of BoxError.Conflict and BoxError.FileVersion.
+// The members by their fields in BoxError.Conflict and BoxError.FileVersion. Type and id of
+// the item, and the type of the version, have none.
 const (
-	inArrayField, nameField, etagField, sequenceIDField, sha1Field, fileVersionField = 1, 2, 3, 4, 5, 6
-	versionIDField, versionSHA1Field                                                 = 1, 2
+	itemType, itemID, itemName, itemETag, itemSequenceID, itemSHA1 = 0, 1, 2, 3, 4, 5
+	versionType, versionID, versionSHA1                            = 0, 1, 2
+
+	inArrayField, fileVersionField = 1, 6
 )
 
-func conflictField(name string) int {
-	switch name {
-	case "name":
-		return nameField
-	case "etag":
-		return etagField
-	case "sequence_id":
-		return sequenceIDField
-	case "sha1":
-		return sha1Field
+const fileVersion = "file_version"
+
+// scan reads a context_info that is one conflict, in an array or not, or none, and returns
+// the index behind it. Any other is odd.
+func (c *conflict) scan(text string, at int) int {
+	*c = conflict{}
+	end := scanMembers(text, at, 1, func(name string, at int) int {
+		if name != "conflicts" || c.plain {
+			return odd
+		}
+		c.plain = true
+		return c.scanConflicts(text, at)
+	})
+	if end < 0 {
+		*c = conflict{}
 	}
-	return 0
+	return end
 }
 
-func versionField(name string) int {
-	switch name {
-	case "id":
-		return versionIDField
-	case "sha1":
-		return versionSHA1Field
+func (c *conflict) scanConflicts(text string, at int) int {
+	if at == len(text) || text[at] != '[' {
+		return c.scanItem(text, at)
 	}
-	return 0
+	c.inArray = true
+	end := c.scanItem(text, space(text, at+1))
+	if end < 0 {
+		return odd
+	}
+	if end = space(text, end); end == len(text) || text[end] != ']' {
+		return odd
+	}
+	return end + 1
 }
 
-// An optional text is there or not, which the empty one does not tell.
-type optional struct {
-	text  string
-	there bool
+func (c *conflict) scanItem(text string, at int) int {
+	members, known := 0, true
+	end := scanMembers(text, at, 3, func(name string, at int) int {
+		members++
+		if name == fileVersion {
+			c.versions++
+			return c.scanVersion(text, at, &known)
+		}
+		m, ok := itemMember(name)
+		if known = ok && known; !ok && (strings.EqualFold(name, "type") || strings.EqualFold(name, "id")) {
+			return odd // encoding/json takes it for the same name
+		}
+		end := scanValue(text, at, 3)
+		if !ok || end < 0 {
+			return end
+		}
+		if c.item[m] != "" && m <= itemID {
+			return odd
+		}
+		known = take(&c.item[m], text[at:end]) && known
+		return end
+	})
+	c.found = members > 0 || c.inArray
+	c.typed = known && c.versions <= 1 && c.item[itemType] != "" && c.item[itemID] != ""
+	return end
 }
 
-// take reports whether the value is a text, and the first one.
-func (o *optional) take(value string) bool {
-	first := !o.there && value[0] == '"'
-	*o = optional{scannedText(value), true}
+// scanVersion reads a file_version, and makes known false where the schema has no field for
+// something in it.
+func (c *conflict) scanVersion(text string, at int, known *bool) int {
+	if at == len(text) || text[at] != '{' {
+		*known = false
+		return scanValue(text, at, 4)
+	}
+	end := scanMembers(text, at, 4, func(name string, at int) int {
+		end := scanValue(text, at, 4)
+		m, ok := versionMember(name)
+		*known = ok && end >= 0 && take(&c.version[m], text[at:end]) && *known
+		return end
+	})
+	*known = *known && c.version[versionType] == `"`+fileVersion+`"`
+	return end
+}
+
+// take reports whether the value of a member is a text, and the first one.
+func take(member *string, value string) bool {
+	first := *member == "" && value[0] == '"'
+	*member = value
 	return first
 }
 
-// scanContext reads a context_info that is one conflict, in an array or not, or none. Of any
-// other it says that it is not ok.
-func scanContext(context string) (c conflict, found, ok bool) {
-	item, ok := between(`{"conflicts":`, context, "}")
-	if item = strings.Trim(item, blanks); !ok || item == "{}" {
-		return c, false, ok
+func itemMember(name string) (int, bool) {
+	switch name {
+	case "type":
+		return itemType, true
+	case "id":
+		return itemID, true
+	case "name":
+		return itemName, true
+	case "etag":
+		return itemETag, true
+	case "sequence_id":
+		return itemSequenceID, true
+	case "sha1":
+		return itemSHA1, true
 	}
-	if list, ok := between("[", item, "]"); ok {
-		item, c.inArray = list, true
+	return 0, false
+}
+
+func versionMember(name string) (int, bool) {
+	switch name {
+	case "type":
+		return versionType, true
+	case "id":
+		return versionID, true
+	case "sha1":
+		return versionSHA1, true
 	}
-	return c, true, c.scan(item)
+	return 0, false
 }
-
-// between returns what stands between two parts of a text.
-func between(before, text, after string) (string, bool) {
-	text, ok := strings.CutPrefix(text, before)
-	if !ok {
-		return "", false
-	}
-	return strings.CutSuffix(text, after)
-}
-
-func (c *conflict) scan(item string) bool {
-	var kind, id optional
-	known, doubtful := true, false
-	ok := scanObject(item, func(name, value string) {
-		switch field := conflictField(name); {
-		case name == "type":
-			doubtful = doubtful || kind.there
-			known = kind.take(value) && known
-		case name == "id":
-			doubtful = doubtful || id.there
-			known = id.take(value) && known
-		case name == "file_version":
-			c.versions++
-			known = c.scanVersion(value) && known && c.versions == 1
-		case field != 0:
-			known = c.texts[field].take(value) && known
-		default:
-			// What encoding/json would take for the same name.
-			doubtful = doubtful || strings.EqualFold(name, "type") || strings.EqualFold(name, "id")
-			known = false
-		}
-	})
-	c.kind, c.id = kind.text, id.text
-	c.typed = known && kind.there && id.there
-	return ok && !doubtful
-}
-
-// scanVersion reports whether a file_version has nothing that the schema has no field for.
-func (c *conflict) scanVersion(value string) bool {
-	var kind optional
-	known := true
-	ok := scanObject(value, func(name, value string) {
-		switch field := versionField(name); {
-		case name == "type":
-			known = kind.take(value) && known
-		case field != 0:
-			known = c.version[field].take(value) && known
-		default:
-			known = false
-		}
-	})
-	return ok && known && kind.text == fileVersion
-}
-
-const fileVersion = "file_version"
 
 // append writes a BoxError.Conflict: see wire.go.
 func (c *conflict) append(b []byte) []byte {
 	if c.inArray {
 		b = appendNumber(b, inArrayField, 1)
 	}
-	b = appendOptionals(b, c.texts[:])
+	b = appendQuoted(b, c.item[:], itemName)
 	if c.versions == 0 {
 		return b
 	}
-	var room [128]byte
-	version := appendOptionals(room[:0], c.version[:])
-	return append(appendHead(b, fileVersionField, len(version)), version...)
+	b, start := beginMessage(b, fileVersionField)
+	return endMessage(appendQuoted(b, c.version[:], versionID), start)
 }
 
-// appendOptionals writes texts as the fields of their indices, the empty ones too.
-func appendOptionals(b []byte, texts []optional) []byte {
-	for field, o := range texts {
-		if o.there {
-			b = protowire.AppendTag(b, protowire.Number(field), protowire.BytesType)
-			b = protowire.AppendString(b, o.text)
+// appendQuoted writes texts as the fields of their indices, the empty ones too.
+func appendQuoted(b []byte, texts []string, field int) []byte {
+	for ; field < len(texts); field++ {
+		if text := texts[field]; text != "" {
+			text = text[1 : len(text)-1]
+			b = append(appendHead(b, protowire.Number(field), len(text)), text...)
 		}
 	}
 	return b
@@ -164,20 +178,14 @@ func appendOptionals(b []byte, texts []optional) []byte {
 
 // quiet tells that nothing in it is to be hidden. That of ResourceInfo is clean.
 func (c *conflict) quiet(s scrubber) bool {
-	for _, texts := range [][]optional{c.texts[:], c.version[:]} {
-		for _, o := range texts {
-			if !s.quiet(o.text) {
+	for _, texts := range [][]string{c.item[itemName:], c.version[versionID:]} {
+		for _, text := range texts {
+			if !s.quiet(text) {
 				return false
 			}
 		}
 	}
 	return true
-}
-
-// packedIn tells whether ResourceInfo has the type and the id.
-func (c *conflict) packedIn(p *parts) bool {
-	var room [128]byte
-	return bytes.Equal(p.packed[kindResource], appendTexts(room[:0], c.kind, c.id))
 }
 
 // conflictContext is the context_info that a conflict and ResourceInfo tell completely.

@@ -13,29 +13,20 @@ import (
 // A boxContext is what standard details need of context_info.
 type boxContext struct {
 	violations []*errdetails.BadRequest_FieldViolation
-	found      bool // there is a conflict; of several it is the first
-	conflict   conflict
+	found      bool   // there is a conflict; of several it is the first
+	kind, id   string // of the item
 }
 
 func (b *boxBody) context() (c boxContext) {
-	context := b.known[memberContextInfo]
-	if context == "" {
+	if b.conflict.plain {
+		c.found, c.kind, c.id = b.conflict.found, scannedText(b.conflict.item[itemType]), scannedText(b.conflict.item[itemID])
 		return c
 	}
-	var ok bool
-	if c.conflict, c.found, ok = scanContext(context); ok {
-		return c
+	if raw := b.known[memberContextInfo]; raw != "" {
+		c.violations = boxViolations([]byte(raw))
+		r := boxConflict([]byte(raw))
+		c.found, c.kind, c.id = r != nil, r.GetResourceType(), r.GetResourceName()
 	}
-	var compact bytes.Buffer
-	if json.Compact(&compact, []byte(context)) == nil && compact.Len() < len(context) {
-		if c.conflict, c.found, ok = scanContext(compact.String()); ok {
-			return c
-		}
-	}
-	c.conflict = conflict{}
-	c.violations = boxViolations([]byte(context))
-	r := boxConflict([]byte(context))
-	c.found, c.conflict.kind, c.conflict.id = r != nil, r.GetResourceType(), r.GetResourceName()
 	return c
 }
 
@@ -86,7 +77,7 @@ func boxConflict(context json.RawMessage) *errdetails.ResourceInfo {
 	switch {
 	case json.Unmarshal(info.Conflicts, &several) == nil && len(several) > 0:
 		one = several[0]
-	case !bytes.HasPrefix(info.Conflicts, []byte("{")) || bytes.Equal(info.Conflicts, []byte("{}")), json.Unmarshal(info.Conflicts, &one) != nil:
+	case !bytes.HasPrefix(info.Conflicts, []byte("{")) || len(bytes.Trim(info.Conflicts, "{}"+blanks)) == 0, json.Unmarshal(info.Conflicts, &one) != nil:
 		return nil
 	}
 	return &errdetails.ResourceInfo{ResourceType: text(one.Type), ResourceName: text(one.ID)}

@@ -19,8 +19,6 @@ import (
 type boxPacker struct {
 	packer
 
-	body      *boxBody
-	context   boxContext
 	challenge string
 	raw       string // the whole body, where that is asked for
 
@@ -36,12 +34,12 @@ type boxPacker struct {
 
 // packDocument packs the document, without secrets, and without the facts that stand
 // elsewhere in the status, unless nothing is left to say.
-func (d *boxPacker) packDocument() {
-	d.shape, d.other = d.body.shape(), d.body.other
+func (d *boxPacker) packDocument(body *boxBody) {
+	d.shape, d.other = body.shape(), body.other
 	for m := memberType; m <= memberErrorDescription; m++ {
-		d.addMember(m)
+		d.addMember(m, body)
 	}
-	d.addContext()
+	d.addContext(body)
 	if d.challenge != "" {
 		d.addText(memberChallenge, d.challenge)
 	}
@@ -49,13 +47,13 @@ func (d *boxPacker) packDocument() {
 	if len(d.other) > 0 {
 		other = d.clean(marshalJSON(d.other))
 	}
-	if d.secret || !d.body.object || d.raw != "" && secretText([]byte(d.raw)) {
+	if d.secret || !body.object || d.raw != "" && secretText([]byte(d.raw)) {
 		d.raw = ""
 	}
 	if len(other) == 0 && d.isOrdinary() {
 		return
 	}
-	d.pack(kindDocument, d.appendDocument(d.buf, other))
+	d.pack(kindDocument, d.appendDocument(d.buf, &body.conflict, other))
 	d.documentType, d.url = boxErrorType, boxErrorURL
 }
 
@@ -105,7 +103,7 @@ var boxFieldNumbers = [...]protowire.Number{
 
 // appendDocument writes the BoxError as the generated code would, and is tested against
 // it: see wire.go.
-func (d *boxPacker) appendDocument(b, other []byte) []byte {
+func (d *boxPacker) appendDocument(b []byte, c *conflict, other []byte) []byte {
 	b = appendNumber(b, 1, uint64(d.shape))
 	n := 0
 	for _, told := range d.told {
@@ -131,9 +129,8 @@ func (d *boxPacker) appendDocument(b, other []byte) []byte {
 	if !d.typed {
 		return b
 	}
-	var room [256]byte
-	conflict := d.context.conflict.append(room[:0])
-	return append(appendHead(b, 14, len(conflict)), conflict...)
+	b, start := beginMessage(b, 14)
+	return endMessage(c.append(b), start)
 }
 
 // appendMember writes a text even if it is empty: it is there.
@@ -141,20 +138,19 @@ func (d *boxPacker) appendMember(b []byte, m boxgrpcv1.BoxError_Member) []byte {
 	if !d.has[m] {
 		return b
 	}
-	b = protowire.AppendTag(b, boxFieldNumbers[m], protowire.BytesType)
-	return protowire.AppendString(b, d.texts[m])
+	return append(appendHead(b, boxFieldNumbers[m], len(d.texts[m])), d.texts[m]...)
 }
 
 // addMember puts in a member of the body. One that is of another JSON type than Box
 // documents stays as it is, beside those that nobody documents.
-func (d *boxPacker) addMember(m boxgrpcv1.BoxError_Member) {
-	raw := d.body.known[m]
+func (d *boxPacker) addMember(m boxgrpcv1.BoxError_Member, body *boxBody) {
+	raw := body.known[m]
 	switch {
 	case raw == "":
 	case m == memberStatus && d.tells(m, raw):
 		d.told[m] = true
 	case m != memberStatus && raw[0] == '"':
-		d.addText(m, d.body.text(m))
+		d.addText(m, body.text(m))
 	default:
 		d.other = maps.Clone(d.other)
 		if d.other == nil {
@@ -182,12 +178,12 @@ func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
 
 // addContext puts in context_info, as a conflict if it is one, unless BadRequest says all
 // of it.
-func (d *boxPacker) addContext() {
-	raw := d.body.known[memberContextInfo]
+func (d *boxPacker) addContext(body *boxBody) {
+	raw := body.known[memberContextInfo]
 	if raw == "" {
 		return
 	}
-	if c := &d.context.conflict; c.typed && c.quiet(d.scrub) && c.packedIn(d.parts) {
+	if c := &body.conflict; c.typed && c.quiet(d.scrub) && d.hasResource(scannedText(c.item[itemType]), scannedText(c.item[itemID])) {
 		d.typed = true
 		return
 	}

@@ -19,8 +19,8 @@ type verdict struct {
 	class   boxgrpcv1.Retry
 	outcome boxgrpcv1.Outcome
 	allowed bool          // by class and method
-	hint    time.Duration // the upstream's wait as parsed
-	hinted  bool          // it named one
+	hinted  bool          // the upstream named a wait
+	hint    time.Duration // this one
 	rule    *boxgrpcv1.Rule
 }
 

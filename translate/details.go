@@ -44,25 +44,26 @@ const maxID = 256
 type packer struct {
 	*parts
 
-	doc  Document
 	rule *boxgrpcv1.Rule // of the error code; may be nil
 
-	resourceType, resourceName string
+	resourceType, resourceName string    // to be packed
+	packedResource             [2]string // packed: the same, cleaned
 
 	scrub scrubber
 	buf   []byte
 }
 
-// newPacker makes room for this many bytes of details.
-func newPacker(t *Translator, doc Document, room int) packer {
-	return packer{parts: &parts{errorCode: doc.Code}, doc: doc, scrub: t.scrubber, buf: make([]byte, 0, room)}
+func newPacker(t *Translator, own *ownParts) packer {
+	if own == nil {
+		own = new(ownParts)
+	}
+	return packer{parts: &own.parts, scrub: t.scrubber, buf: own.details[:0]}
 }
 
 // assemble packs all that callers will see of an answer, but for the cuts and the
 // document.
-func (p *packer) assemble(t *Translator, status int, headerID string, v *verdict) {
-	doc := &p.doc
-	p.code, p.rule = v.code, v.rule
+func (p *packer) assemble(t *Translator, doc *Document, status int, headerID string, v *verdict) {
+	p.code, p.rule, p.errorCode = v.code, v.rule, doc.Code
 	p.info.reason = t.reason(firstOf(doc.Reason, doc.Code), status)
 	p.info.domain = t.upstream.Domain
 	p.info.metadata = metadata(p.room[:0]).add(keyHTTPStatus, decimal(status)).add(keyOutcome, outcomeName(v.outcome))
@@ -71,9 +72,9 @@ func (p *packer) assemble(t *Translator, status int, headerID string, v *verdict
 		p.text = defaultMessage(status, p.info.reason, doc.Foreign)
 	}
 	p.setRetry(v)
-	p.setRequestID(headerID)
+	p.setRequestID(usableID(doc.RequestID), headerID)
 	p.setMetadataOf(doc)
-	p.setViolations()
+	p.setViolations(doc)
 	if s := p.rule.GetPrecondition(); s != "" {
 		p.pack(kindPrecondition, appendInner(p.buf, s))
 	}
@@ -111,8 +112,8 @@ func waitText(d time.Duration) string {
 
 // setRequestID prefers the id in the body and keeps the header's where it is
 // another one.
-func (p *packer) setRequestID(header string) {
-	p.requestID = firstOf(usableID(p.doc.RequestID), header)
+func (p *packer) setRequestID(body, header string) {
+	p.requestID = firstOf(body, header)
 	if p.requestID != "" {
 		p.pack(kindRequest, appendTexts(p.buf, p.requestID))
 	}
@@ -145,8 +146,8 @@ func (p *packer) setMetadataOf(doc *Document) {
 	}
 }
 
-func (p *packer) setViolations() {
-	list := p.doc.Violations
+func (p *packer) setViolations(doc *Document) {
+	list := doc.Violations
 	if len(list) == 0 && p.rule.GetField() != "" {
 		list = []*errdetails.BadRequest_FieldViolation{{Field: p.rule.GetField()}}
 	}
@@ -169,6 +170,12 @@ func (p *packer) setResource() {
 	if kind != "" || name != "" {
 		p.pack(kindResource, appendTexts(p.buf, kind, name))
 	}
+	p.packedResource = [2]string{kind, name}
+}
+
+// hasResource tells whether ResourceInfo has this type and name.
+func (p *packer) hasResource(kind, name string) bool {
+	return p.packedResource == [2]string{kind, name}
 }
 
 // defaultMessage is our own text for an answer that has none.

@@ -4,7 +4,7 @@
 package translate
 
 import (
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -20,37 +20,41 @@ import (
 type Error struct {
 	verdict
 	status     int         // HTTP status
-	answered   bool        // there is one
 	translator *Translator // whose options hold; nil for the defaults
 	cause      error
 
-	source   source // nil where the parts are there from the beginning
-	takeOnce sync.Once
-	parts    *parts
-	packOnce sync.Once
-	st       *status.Status
+	source source // nil where the parts are there from the beginning
+	parts  atomic.Pointer[parts]
+	st     atomic.Pointer[status.Status]
+
+	answered bool // there is an HTTP status
 }
 
-// A source is what an error is built from once somebody looks at it.
-type source interface{ assemble() *parts }
+// A source is what an error is built from once somebody looks at it, always the same. It
+// builds in own, or where that is nil in memory of its own.
+type source interface{ assemble(own *ownParts) *parts }
 
 // init makes e the error of an answer.
 func (e *Error) init(t *Translator, status int, v verdict, s source) {
 	e.verdict, e.status, e.answered, e.translator, e.source = v, status, true, t, s
 }
 
-// built takes what callers will see together once.
+// built is what callers will see, kept for the next who asks.
 func (e *Error) built() *parts {
 	e = e.orMissing()
-	e.takeOnce.Do(func() {
-		if e.parts == nil {
-			e.parts = e.source.assemble()
-			if e.st == nil { // else it is what was received
-				e.parts.fit(e.limit())
-			}
-		}
-	})
-	return e.parts
+	if p := e.parts.Load(); p != nil {
+		return p
+	}
+	e.parts.CompareAndSwap(nil, e.assemble(nil))
+	return e.parts.Load()
+}
+
+func (e *Error) assemble(own *ownParts) *parts {
+	p := e.source.assemble(own)
+	if !p.received {
+		p.fit(e.limit())
+	}
+	return p
 }
 
 // limit is how many bytes of header fields e may take.
@@ -66,12 +70,18 @@ func (e *Error) limit() int {
 // not even for a nil *Error that became an error by mistake.
 func (e *Error) GRPCStatus() *status.Status {
 	e = e.orMissing()
-	e.packOnce.Do(func() {
-		if e.st == nil {
-			e.st = e.built().pack()
-		}
-	})
-	return e.st
+	if st := e.st.Load(); st != nil {
+		return st
+	}
+	s := scratches.Get().(*scratch)
+	p := e.parts.Load()
+	if p == nil {
+		p = e.assemble(&s.own) // most errors are sent, and nobody looks at them here
+	}
+	e.st.CompareAndSwap(nil, s.pack(p))
+	s.clear()
+	scratches.Put(s)
+	return e.st.Load()
 }
 
 // Error returns the status message.
@@ -81,7 +91,8 @@ func (e *Error) Error() string { return e.built().text }
 var missing = func() *Error {
 	e := newFailure(boxgrpcv1.Failure_FAILURE_UNSPECIFIED, boxgrpcv1.Outcome_OUTCOME_UNKNOWN, nil)
 	e.code, e.class = codes.Unknown, boxgrpcv1.Retry_RETRY_NEVER
-	e.parts.code, e.parts.text = codes.Unknown, "a nil *translate.Error was returned as an error"
+	p := e.parts.Load()
+	p.code, p.text = codes.Unknown, "a nil *translate.Error was returned as an error"
 	return e
 }()
 
@@ -209,17 +220,17 @@ func (e *Error) derive(p *parts, v verdict) *Error {
 // like returns an error like e with these very parts.
 func (e *Error) like(p *parts, v verdict) *Error {
 	e = e.orMissing()
-	return &Error{
-		verdict: v, status: e.status, answered: e.answered,
-		translator: e.translator, cause: e.cause, parts: p,
-	}
+	c := &Error{verdict: v, status: e.status, answered: e.answered, translator: e.translator, cause: e.cause}
+	c.parts.Store(p)
+	return c
 }
 
 // WithCause returns the error with another cause for the service's own logs: what
 // [Error.Unwrap] returns, and what never reaches a caller.
 func (e *Error) WithCause(cause error) *Error {
 	c := e.like(e.built(), e.orMissing().verdict) // not derive, which cuts
-	c.st, c.cause = e.GRPCStatus(), cause
+	c.st.Store(e.GRPCStatus())
+	c.cause = cause
 	return c
 }
 
@@ -231,7 +242,8 @@ func (e *Error) ForCaller() *Error {
 		return e
 	}
 	masked := newFailure(boxgrpcv1.Failure_FAILURE_UPSTREAM_CREDENTIALS, boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED, e)
-	masked.parts.requestID = e.RequestID()
-	masked.parts.packed[kindRequest] = e.built().packed[kindRequest]
+	p := masked.built()
+	p.requestID = e.RequestID()
+	p.packed[kindRequest] = e.built().packed[kindRequest]
 	return masked
 }

@@ -42,6 +42,9 @@ const (
 
 // fit cuts until everything that boxgrpc writes stays within limit.
 func (p *parts) fit(limit int) {
+	if p.atMost() <= limit {
+		return
+	}
 	for _, cut := range cuts {
 		if p.headerBytes() <= limit {
 			return
@@ -144,6 +147,19 @@ func (p *parts) headerBytes() int {
 		n += len("grpc-message") + percentEncoded(p.text) + 32
 	}
 	return n + len("grpc-status-details-bin") + base64.RawStdEncoding.EncodedLen(p.protoSize()) + 32
+}
+
+// atMost bounds headerBytes from above, without a close look at anything.
+func (p *parts) atMost() int {
+	const fields, details = 256, 64 // bytes of names and numbers, of all fields and of each detail
+	n := fields + details*int(kinds) + len(p.text) + len(p.info.reason) + len(p.info.domain) + len(p.url)
+	for _, e := range p.info.metadata {
+		n += details/4 + len(e.key) + len(e.value)
+	}
+	for _, value := range p.packed {
+		n += len(value)
+	}
+	return base64.RawStdEncoding.EncodedLen(n) + 3*len(p.text)
 }
 
 // percentEncoded is the length of a grpc-message: bytes outside printable ASCII,

@@ -135,7 +135,8 @@ func fromStatus(st *status.Status) *Error {
 	if !h.found || !h.told && !h.own {
 		return nil
 	}
-	e := &Error{source: r, st: st}
+	e := &Error{source: r}
+	e.st.Store(st)
 	e.code, e.class, e.outcome = st.Code(), boxgrpcv1.Retry_RETRY_NEVER, h.outcome
 	e.status, e.answered = h.httpStatus, h.answered
 	if h.retryAfter != "" {

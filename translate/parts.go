@@ -45,6 +45,12 @@ type parts struct {
 	room [4]entry // for the metadata of most answers
 }
 
+// ownParts are parts with room for the details of most errors.
+type ownParts struct {
+	parts
+	details [288]byte
+}
+
 // kind is the type of a detail. Callers get details in this order.
 type kind int
 
@@ -150,8 +156,9 @@ func (p *parts) value(k kind, b []byte) (value, end []byte) {
 	return slices.Clip(b), b[len(b):]
 }
 
-// A scratch status is for handing parts over to a function that copies them.
+// A scratch is for handing parts over to a function that copies them.
 type scratch struct {
+	own    ownParts // where nobody keeps them
 	status spb.Status
 	any    [kinds]anypb.Any
 	list   [kinds]*anypb.Any
@@ -161,9 +168,7 @@ type scratch struct {
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // pack makes the status.
-func (p *parts) pack() *status.Status {
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
+func (s *scratch) pack(p *parts) *status.Status {
 	s.status.Code, s.status.Message = int32(p.code), p.text
 	list, b := s.list[:0], s.room[:0]
 	for k := range kinds {
@@ -175,12 +180,16 @@ func (p *parts) pack() *status.Status {
 		}
 	}
 	s.status.Details = list
-	st := status.FromProto(&s.status) // which copies everything
-	for _, a := range list {
-		a.TypeUrl, a.Value = "", nil // nothing of an error is kept
+	return status.FromProto(&s.status) // which copies everything
+}
+
+// clear keeps nothing of an error.
+func (s *scratch) clear() {
+	s.own.parts = parts{}
+	for _, a := range s.status.GetDetails() {
+		a.TypeUrl, a.Value = "", nil
 	}
-	s.status.Message = ""
-	return st
+	s.status.Message, s.status.Details = "", nil
 }
 
 // protoSize is the size of the status.

@@ -28,7 +28,7 @@ type received struct{ *spb.Status }
 
 // assemble is the inverse of pack. Of two details of one type the first counts; of those
 // without a kind, the first whose type this binary knows is the document.
-func (r received) assemble() *parts {
+func (r received) assemble(*ownParts) *parts {
 	p := &parts{code: codes.Code(r.GetCode()), text: r.GetMessage(), received: true}
 	found := false
 	for _, detail := range r.GetDetails() {

@@ -13,10 +13,11 @@ import (
 // anybody is shown it, and encoding/json takes many times as long and allocates. These
 // functions go over a JSON text once and give out parts of it as they stand there.
 //
-// Their limit: plain texts. Where something needs a second thought, such as a backslash,
-// a fraction, deep nesting or an error, the text is odd, which a negative index says,
+// Their limit: plain texts. Where something needs a second thought, such as an escape, a
+// fraction, deep nesting or an error, the text is odd, which a negative index says,
 // and the caller reads it again with encoding/json. What is not odd they read as
-// encoding/json does: a fuzz test holds the two together.
+// encoding/json does: a fuzz test holds the two together. One escape is plain enough, that
+// of a slash in a value: Box writes its addresses so.
 
 // odd stands for the index behind what cannot be read here.
 const odd = -1
@@ -24,15 +25,11 @@ const odd = -1
 // maxNesting is far more than upstreams send.
 const maxNesting = 16
 
-// scanObject calls member for each member of the object that a text is, in their order.
-// The value is as it is spelt. It returns false where the text is odd or no object; then
-// some members may have been given out already.
-func scanObject(text string, member func(name, value string)) bool {
-	i := space(text, 0)
-	if i == len(text) || text[i] != '{' {
-		return false
-	}
-	i = scanMembers(text, i, 0, member)
+// scanObject calls value for each member of the object that a text is, in their order, to
+// have its value read: see scanMembers. It returns false where the text is odd or no
+// object; then some members may have been given out already.
+func scanObject(text string, value func(name string, at int) (end int)) bool {
+	i := scanMembers(text, space(text, 0), 0, value)
 	return i >= 0 && space(text, i) == len(text)
 }
 
@@ -42,30 +39,35 @@ func scanJSON(text string) bool {
 	return i >= 0 && space(text, i) == len(text)
 }
 
-// scanMembers reads an object from its brace on and returns the index behind it.
-func scanMembers(text string, i, depth int, member func(name, value string)) int {
+// scanMembers reads an object from its brace on and returns the index behind it. Each value
+// is read by a function that returns the index behind it; without one, by scanValue.
+func scanMembers(text string, i, depth int, value func(name string, at int) (end int)) int {
+	if i == len(text) || text[i] != '{' {
+		return odd
+	}
 	i = space(text, i+1)
 	if i < len(text) && text[i] == '}' {
 		return i + 1
 	}
 	for {
 		name := i + 1
-		if i = scanString(text, i); i < 0 {
+		if i = scanString(text, i, false); i < 0 {
 			return odd
 		}
 		colon := space(text, i)
 		if colon == len(text) || text[colon] != ':' {
 			return odd
 		}
-		value := space(text, colon+1)
-		end := scanValue(text, value, depth)
-		if end < 0 {
+		at := space(text, colon+1)
+		if value != nil {
+			i = value(text[name:i-1], at)
+		} else {
+			i = scanValue(text, at, depth)
+		}
+		if i < 0 {
 			return odd
 		}
-		if member != nil {
-			member(text[name:i-1], text[value:end])
-		}
-		if i = space(text, end); i == len(text) {
+		if i = space(text, i); i == len(text) {
 			return odd
 		}
 		switch text[i] {
@@ -111,7 +113,7 @@ func scanValue(text string, i, depth int) int {
 	}
 	switch c := text[i]; {
 	case c == '"':
-		return scanString(text, i)
+		return scanString(text, i, true)
 	case c == '{':
 		return scanMembers(text, i, depth+1, nil)
 	case c == '[':
@@ -130,11 +132,11 @@ func scanValue(text string, i, depth int) int {
 	return odd
 }
 
-// scanString returns the index behind the closing quote of the string at i. It looks at
-// eight bytes at a time for one that is not plain: a byte is below n where a subtraction of
-// n borrows from its highest bit, and equal to c where it is below 1 after an exclusive or
-// with c.
-func scanString(text string, i int) int {
+// scanString returns the index behind the closing quote of the string at i, in which
+// slashes may be escaped or not. It looks at eight bytes at a time for one that is not
+// plain: a byte is below n where a subtraction of n borrows from its highest bit, and equal
+// to c where it is below 1 after an exclusive or with c.
+func scanString(text string, i int, slashes bool) int {
 	const ones, highest = 0x0101010101010101, 0x8080808080808080
 	if i == len(text) || text[i] != '"' {
 		return odd
@@ -151,12 +153,16 @@ func scanString(text string, i int) int {
 	if i < len(text) && text[i] == '"' {
 		return i + 1
 	}
-	return scanRunes(text, i)
+	return scanRunes(text, i, slashes)
 }
 
 // scanRunes is scanString from within a string.
-func scanRunes(text string, i int) int {
+func scanRunes(text string, i int, slashes bool) int {
 	for i < len(text) && text[i] != '"' {
+		if slashes && strings.HasPrefix(text[i:], escapedSlash) {
+			i += len(escapedSlash)
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(text[i:])
 		if r < ' ' || r == '\\' || r == utf8.RuneError && n == 1 {
 			return odd
@@ -168,6 +174,8 @@ func scanRunes(text string, i int) int {
 	}
 	return i + 1
 }
+
+const escapedSlash = `\/`
 
 // eight bytes are a number, the first one its lowest. The compiler makes one load of it.
 func eight(s string) uint64 {

@@ -32,6 +32,7 @@ var scanned = []string{
 	`{"conflicts":[{"type":"file","id":"1","file_version":{"id":"2"}}]}`, `{"conflicts":[{"type":"file","id":"1","etag":null}]}`,
 	`{"conflicts": {}}`, `{"conflicts":{} }`, "{\"conflicts\":\n{}\t\r\n}", `{"conflicts":{ }}`, `{"conflicts": [ {} ] }`, `{"conflicts":{}}`, `{"conflicts":[]}`, // context_info itself
 	`{"conflicts":[{"type":"a","id":"1","id":"2"}]}`, `{"conflicts":{"type":"a","id":"1","type":null,"id":{}}}`, `{"conflicts":{"TYPE":"a"}}`, `{"conflicts":{"id":"1","ID":"2"}}`,
+	`{"help_url":"http:\/\/h\/a","message":"\/\/","x":"\\\/","context_info":{"conflicts":[{"type":"a\/b","id":"\/","name":"a\/b"}]}}`, `{"a\/b":1}`, `{"a":"\/`, `{"a":"\`,
 	`{"context_info":{"conflicts":"x"}}`, `{"context_info":[]}`, `{"context_info":null}`,
 }
 
@@ -42,37 +43,39 @@ func FuzzScan(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got, ok := scanBox(s)
-		if want := unmarshalBox(s); ok {
+		got, want := new(boxBody), new(boxBody)
+		if want.unmarshal(s); got.scan(s) {
 			for m := memberType; m <= memberErrorDescription; m++ {
 				if got.text(m) != want.text(m) {
 					t.Errorf("%q: text of %v: got %q, want %q", s, m, got.text(m), want.text(m))
 				}
 			}
 			got.scanned = false // by which they differ
-			if diff := cmp.Diff(want, got, cmp.AllowUnexported(boxBody{}), protocmp.Transform()); diff != "" {
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(boxBody{}, conflict{}), protocmp.Transform()); diff != "" {
 				t.Errorf("%q (-encoding/json +scanner):\n%s", s, diff)
 			}
 		}
-		c, found, ok := scanContext(s)
-		if !ok {
+		b := &boxBody{scanned: true}
+		b.known[memberContextInfo] = s
+		if b.conflict.scan(s, 0) != len(s) || !b.conflict.plain {
 			return
 		}
 		if !json.Valid([]byte(s)) {
 			t.Fatalf("%q is no JSON", s)
 		}
-		want := boxConflict([]byte(s))
-		if found != (want != nil) || found && (c.kind != want.GetResourceType() || c.id != want.GetResourceName()) || boxViolations([]byte(s)) != nil {
-			t.Errorf("conflict of %q: got %+v, want %v", s, c, want)
+		c := b.context()
+		r := boxConflict([]byte(s))
+		if c.found != (r != nil) || c.found && (c.kind != r.GetResourceType() || c.id != r.GetResourceName()) || boxViolations([]byte(s)) != nil {
+			t.Errorf("conflict of %q: got %+v, want %v", s, c, r)
 		}
-		if c.typed {
-			checkConflict(t, s, &c)
+		if b.conflict.typed {
+			checkConflict(t, s, &b.conflict, c)
 		}
 	})
 }
 
 // checkConflict reads a conflict back.
-func checkConflict(t *testing.T, context string, c *conflict) {
+func checkConflict(t *testing.T, context string, c *conflict, resource boxContext) {
 	t.Helper()
 	var m boxgrpcv1.BoxError_Conflict
 	packed := c.append(nil)
@@ -83,8 +86,8 @@ func checkConflict(t *testing.T, context string, c *conflict) {
 		t.Errorf("%q: got %x, the generated code writes %x, %v", context, packed, again, err)
 	}
 	p := &parts{}
-	p.packed[kindResource] = appendTexts(nil, c.kind, c.id)
-	if got := p.conflictContext(&m); c.packedIn(p) && !sameJSON([]byte(context), got) {
+	p.packed[kindResource] = appendTexts(nil, resource.kind, resource.id)
+	if got := p.conflictContext(&m); !sameJSON([]byte(context), got) {
 		t.Errorf("%q came back as %s", context, got)
 	}
 }
@@ -95,8 +98,9 @@ func TestOrdinaryBodiesAreNotOdd(t *testing.T) {
 	for _, s := range []string{
 		`{"type":"error","status":429,"code":"rate_limit_exceeded","message":"slow down"}`,
 		`{"type":"error","context_info":{"conflicts":[{"type":"file","id":"1","name":"契約書"}]},"x":[true,null,12]}`,
+		`{"type":"error","help_url":"http:\/\/developers.box.com\/docs\/#errors","message":"Not Found"}`,
 	} {
-		if _, ok := scanBox(s); !ok {
+		if !new(boxBody).scan(s) {
 			t.Errorf("%s is odd", s)
 		}
 	}
@@ -104,7 +108,8 @@ func TestOrdinaryBodiesAreNotOdd(t *testing.T) {
 		`{"conflicts":[{"type":"file","id":"1","file_version":{"type":"file_version","id":"2","sha1":"a"},"sequence_id":"3","etag":"1","sha1":"a","name":"契約書"}]}`,
 		`{"conflicts":{"type":"folder","id":"1","name":"Q3"}}`,
 	} {
-		if c, found, ok := scanContext(s); !found || !ok || !c.typed {
+		var c conflict
+		if c.scan(s, 0) != len(s) || !c.found || !c.typed {
 			t.Errorf("the conflict %s is not typed", s)
 		}
 	}

@@ -11,12 +11,12 @@ package translate
 // word. A suspicion costs the long way; without one, the long way would change nothing. A
 // fuzz test holds the two together.
 
-// hints are what secrets betray themselves by: a part of an address behind its path, a user
-// name in it, a stack trace, or three letters out of each word of [secretPatterns] and
+// hints are what secrets betray themselves by: a query, a parameter or a user name in an
+// address, a stack trace, or three letters out of each word of [secretPatterns] and
 // [secretMembers], such as are rare in other words. The bytes begin the runes beyond ASCII
 // that are an i, a k or an s to those who ignore case.
 var hints = [...]string{
-	"?", "@", ";", "#", "\n", "\\", "\xc4", "\xc5", "\xe2",
+	"?", "@", "=", "\n", "\\", "\xc4", "\xc5", "\xe2",
 	"bug", "uth", "kie", "ear", "bas", "ses", "oke", "ecr", "ssw", "sse", "sig", "key", "jwt", "tia",
 }
 
@@ -42,13 +42,23 @@ func init() {
 	if bit > alone {
 		panic("translate: there are more hints than bits")
 	}
+	for _, c := range "0123456789abcdefABCDEF" {
+		hexDigit[c] = true
+	}
 }
+
+// hexDigit are the bytes of numbers and hashes. There is more in every hint.
+var hexDigit [256]bool
 
 // suspicious tells whether there may be a secret in a text, or in JSON. Separators within a
 // word do not hide it.
 func suspicious(s string) bool {
+	i := 0
+	for i < len(s) && hexDigit[s[i]] {
+		i++
+	}
 	first, both := uint16(0), uint16(alone)
-	for i := range len(s) {
+	for i = max(i-2, 0); i < len(s); i++ {
 		c := s[i]
 		if c == '_' || c == '-' {
 			continue

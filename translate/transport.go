@@ -45,7 +45,7 @@ func (t *Translator) TransportError(req *http.Request, err error) error {
 	e := newFailure(f, failureOutcome(f, class, method), err)
 	e.translator = t
 	e.allowed = t.allowed(class, method)
-	e.parts.setRetry(&e.verdict)
+	e.built().setRetry(&e.verdict)
 	return e
 }
 
@@ -162,11 +162,9 @@ func newFailure(f boxgrpcv1.Failure, o boxgrpcv1.Outcome, cause error) *Error {
 	if o != boxgrpcv1.Outcome_OUTCOME_UNSPECIFIED {
 		p.setMetadata(keyOutcome, outcomeName(o))
 	}
-	return &Error{
-		verdict: verdict{code: code, class: rule.GetRetry(), outcome: o},
-		cause:   cause,
-		parts:   p,
-	}
+	e := &Error{verdict: verdict{code: code, class: rule.GetRetry(), outcome: o}, cause: cause}
+	e.parts.Store(p)
+	return e
 }
 
 // ownDomain is the ErrorInfo domain of errors that no upstream sent.

@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"encoding/binary"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -22,8 +23,7 @@ func appendText(b []byte, field protowire.Number, s string) []byte {
 	if s == "" {
 		return b
 	}
-	b = protowire.AppendTag(b, field, protowire.BytesType)
-	return protowire.AppendString(b, s)
+	return append(appendHead(b, field, len(s)), s...)
 }
 
 func sizeText(field protowire.Number, s string) int {
@@ -38,10 +38,36 @@ func sizeBytes(field protowire.Number, n int) int {
 	return protowire.SizeTag(field) + protowire.SizeBytes(n)
 }
 
-// appendHead writes the beginning of a message field of n bytes.
+// appendHead writes the beginning of a string or message field of n bytes. Fields up to 15
+// have a tag of one byte.
 func appendHead(b []byte, field protowire.Number, n int) []byte {
-	b = protowire.AppendTag(b, field, protowire.BytesType)
+	if n < 0x80 {
+		return append(b, byte(field)<<3|byte(protowire.BytesType), byte(n))
+	}
+	b = append(b, byte(field)<<3|byte(protowire.BytesType))
 	return protowire.AppendVarint(b, uint64(n))
+}
+
+// beginMessage writes the beginning of a message field whose size is not known yet, and
+// returns where it starts.
+func beginMessage(b []byte, field protowire.Number) (begun []byte, start int) {
+	b = appendHead(b, field, 0)
+	return b, len(b)
+}
+
+// endMessage writes the size of the message that b ends with in front of it.
+func endMessage(b []byte, start int) []byte {
+	n := len(b) - start
+	if n < 0x80 {
+		b[start-1] = byte(n)
+		return b
+	}
+	var room [binary.MaxVarintLen64]byte
+	size := protowire.AppendVarint(room[:0], uint64(n))
+	b = append(b, size[1:]...)
+	copy(b[start-1+len(size):], b[start:])
+	copy(b[start-1:], size)
+	return b
 }
 
 // appendTexts writes strings as the fields 1, 2, 3 and so on.
@@ -130,10 +156,8 @@ func (in *info) append(b []byte) []byte {
 	b = appendTexts(b, in.reason, in.domain)
 	for _, e := range in.metadata {
 		b = appendHead(b, 3, e.size())
-		b = protowire.AppendTag(b, 1, protowire.BytesType)
-		b = protowire.AppendString(b, e.key)
-		b = protowire.AppendTag(b, 2, protowire.BytesType)
-		b = protowire.AppendString(b, e.value)
+		b = append(appendHead(b, 1, len(e.key)), e.key...)
+		b = append(appendHead(b, 2, len(e.value)), e.value...)
 	}
 	return b
 }

@@ -57,8 +57,11 @@ func FuzzWire(f *testing.F) {
 			}
 		}
 		p := &parts{code: codes.Code(wait & 15), text: a, info: in, retry: wait%2 == 0, wait: d}
-		if got := proto.Size(p.pack().Proto()); got != p.protoSize() {
+		if got := proto.Size(new(scratch).pack(p).Proto()); got != p.protoSize() {
 			t.Errorf("protoSize = %d, the status has %d", p.protoSize(), got)
+		}
+		if p.atMost() < p.headerBytes() {
+			t.Errorf("atMost = %d, the header fields have %d bytes: nothing would be cut", p.atMost(), p.headerBytes())
 		}
 	})
 }
