@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -73,18 +74,34 @@ func first(h http.Header, key string) string {
 	return ""
 }
 
+// A reading is what a body is read into. Nothing that outlives it points there.
+type reading struct {
+	bytes.Buffer
+
+	limited io.LimitedReader
+}
+
+var readings = sync.Pool{New: func() any { return new(reading) }}
+
+// release gives the memory back, unless there is too much of it to keep.
+func (r *reading) release() {
+	r.limited.R = nil
+	if r.Reset(); r.Cap() <= maxKept {
+		readings.Put(r)
+	}
+}
+
 // drain reads the part of a body that may matter, drains a little more so that
 // the connection can be used again, and closes it.
-func drain(body io.ReadCloser) []byte {
+func (r *reading) drain(body io.ReadCloser) {
 	if body == nil {
-		return nil
+		return
 	}
 	defer body.Close() //nolint:errcheck // the status counts, whatever the body does
-	data, err := io.ReadAll(io.LimitReader(body, maxBody))
-	if err == nil {
+	r.limited = io.LimitedReader{R: body, N: maxBody}
+	if _, err := r.ReadFrom(&r.limited); err == nil && r.Len() == maxBody {
 		_, _ = io.CopyN(io.Discard, body, maxDrain)
 	}
-	return data
 }
 
 // peek reads the beginning of a body and puts it back.
@@ -114,4 +131,5 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 const (
 	maxBody  = 64 << 10
 	maxDrain = 256 << 10
+	maxKept  = 4 << 10 // of a body, for the next one
 )

@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"bytes"
 	"net/http"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
@@ -69,17 +70,26 @@ func (t *Translator) CheckResponse(resp *http.Response) error {
 	if resp.Request != nil {
 		a.Method, a.RequestHeader = t.requestMethod(resp.Request), resp.Request.Header
 	}
-	if !t.succeeded(&a) {
-		a.Body = drain(resp.Body)
-		return t.Translate(a)
+	if t.succeeded(&a) {
+		return t.checkSuccess(&a, resp)
 	}
+	r := readings.Get().(*reading)
+	defer r.release()
+	r.drain(resp.Body)
+	if a.Body = r.Bytes(); !t.box {
+		a.Body = bytes.Clone(a.Body) // a stranger's decoder may keep it, forbidden or not
+	}
+	return t.Translate(a)
+}
+
+func (t *Translator) checkSuccess(a *Answer, resp *http.Response) error {
 	if !t.upstream.ReadSuccess {
 		return nil
 	}
 	a.Body = peek(resp)
-	err := t.Translate(a)
+	err := t.Translate(*a)
 	if err != nil {
-		_ = drain(resp.Body)
+		new(reading).drain(resp.Body)
 	}
 	return err
 }

@@ -19,7 +19,7 @@ func translation() *table {
 	ctl := retry.New()
 	conflict, limit := conflicts(), rateLimits()
 	return &table{
-		name: "translation", rounds: usualRounds, span: usualSpan, count: 1000,
+		name: "translation", rounds: usualRounds, span: 2 * shortSpan, count: 1000,
 		cases: []paired.Case{
 			marshal("marshal 409", conflict),
 			marshal("marshal 429", limit),
