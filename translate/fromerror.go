@@ -22,8 +22,14 @@ import (
 // one that only idempotent requests may repeat, and that before any other; of all
 // their waits the longest.
 func FromError(err error) (*Error, bool) {
-	if e, ok := err.(*Error); ok && e != nil { //nolint:errorlint // the usual case of what follows
-		return e, true
+	switch e := err.(type) { //nolint:errorlint // the usual cases of what follows
+	case *Error:
+		if e != nil {
+			return e, true
+		}
+	case statusError:
+		remote := fromStatus(e.GRPCStatus())
+		return remote, remote != nil
 	}
 	var f finder
 	f.walk(err)
@@ -130,6 +136,9 @@ func (e *Error) wait() time.Duration {
 // fromStatus reads an Error back, or returns nil where the status is not one of
 // ours: ErrorInfo of our domain, or with the outcome that only we tell.
 func fromStatus(st *status.Status) *Error {
+	if st.Code() == codes.OK {
+		return nil
+	}
 	r := received{st.Proto()}
 	h := r.heading()
 	if !h.found || !h.told && !h.own {

@@ -51,19 +51,23 @@ func (h *heading) readInfo(value []byte) {
 	}
 }
 
-// scan reads an ErrorInfo as wire.go writes it, and returns false for any other.
+// scan reads an ErrorInfo as wire.go writes it, and returns false for any other. What
+// stands between its texts is ASCII, so they are UTF-8 exactly if all of it is.
 func (h *heading) scan(message []byte) bool {
+	if !utf8.Valid(message) {
+		return false
+	}
 	for h.found = true; len(message) > 0; {
 		field, text, rest, ok := nextText(message)
 		switch {
-		case !ok || field > 3 || field < 3 && !utf8.Valid(text):
+		case !ok || field > 3:
 			return false
 		case field == 2:
 			h.own = string(text) == ownDomain
 		case field == 3:
 			one, key, rest, ok := nextText(text)
 			two, value, rest, ok2 := nextText(rest)
-			if !ok || !ok2 || one != 1 || two != 2 || len(rest) > 0 || !utf8.Valid(key) || !utf8.Valid(value) {
+			if !ok || !ok2 || one != 1 || two != 2 || len(rest) > 0 {
 				return false
 			}
 			h.set(key, value)

@@ -91,7 +91,14 @@ var typeURLs = [kindDocument]string{
 // kindOfType finds the kind by the last segment of a type's address
 // (google/protobuf/any.proto).
 func kindOfType(url string) kind {
-	switch url[strings.LastIndexByte(url, '/')+1:] {
+	if k := kindNamed(strings.TrimPrefix(url, typePrefix)); k != kindDocument {
+		return k
+	}
+	return kindNamed(url[strings.LastIndexByte(url, '/')+1:])
+}
+
+func kindNamed(message string) kind {
+	switch message {
 	case "google.rpc.ErrorInfo":
 		return kindInfo
 	case "google.rpc.RetryInfo":

@@ -95,12 +95,16 @@ func unmarshalInfo(value []byte) (in info, ok bool) {
 }
 
 // scanInfo reads an ErrorInfo as wire.go writes it, with its metadata in room if it fits.
-// It returns false for any other.
+// It returns false for any other. What stands between its texts is ASCII, so they are UTF-8
+// exactly if all of it is.
 func scanInfo(message string, room metadata) (reason, domain string, m metadata, ok bool) {
+	if !utf8.ValidString(message) {
+		return "", "", nil, false
+	}
 	for m = room; message != ""; {
 		field, text, rest, ok := nextText(message)
 		switch {
-		case !ok || field <= 2 && !utf8.ValidString(text):
+		case !ok:
 			return "", "", nil, false
 		case field == 1:
 			reason = text
@@ -122,7 +126,7 @@ func (e *entry) scan(message string) bool {
 	for message != "" {
 		field, text, rest, ok := nextText(message)
 		switch {
-		case !ok || !utf8.ValidString(text):
+		case !ok:
 			return false
 		case field == 1:
 			e.key = text
