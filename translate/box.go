@@ -84,9 +84,6 @@ func (b *boxAnswer) assemble(own *ownParts) *parts {
 	doc.Message = firstOf(body.text(memberMessage), body.text(memberErrorDescription))
 	doc.RequestID, doc.HelpURL = body.text(memberRequestID), body.text(memberHelpURL)
 	doc.Violations = context.violations
-	if cause := boxCause(doc.Code, doc.Message); cause != "" {
-		doc.Metadata = map[string]string{keyCause: cause}
-	}
 	v := b.verdict
 	if b.translator.settled(b.status) {
 		v.rule = b.translator.find(b.status, &doc).code
@@ -94,21 +91,27 @@ func (b *boxAnswer) assemble(own *ownParts) *parts {
 	p := boxPacker{packer: newPacker(b.translator, own)}
 	p.resourceType, p.resourceName = context.kind, context.id
 	p.assemble(b.translator, &doc, b.status, usableID(b.headerID), &v)
+	p.info.metadata = p.info.metadata.add(keyCause, boxCause(doc.Code, doc.Message))
 	if firstOf(body.text(memberCode), body.text(memberError)) == "" {
 		p.challenge = b.challenge
 	}
 	if b.translator.rawBody {
 		p.raw = b.text
 	}
-	p.packDocument(body)
+	p.packDocument(body, &context)
 	return p.parts
 }
 
 // boxCause tells apart what one code means by the only sign that Box gives: words
 // of the message. It decides nothing.
 func boxCause(code, message string) string {
-	for _, c := range boxCauses[code] {
-		if strings.Contains(strings.ToLower(message), c.words) {
+	causes := boxCauses[code]
+	if causes == nil {
+		return ""
+	}
+	message = strings.ToLower(message)
+	for _, c := range causes {
+		if strings.Contains(message, c.words) {
 			return c.cause
 		}
 	}

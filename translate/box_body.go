@@ -18,7 +18,8 @@ type boxBody struct {
 	scanned  bool
 	known    [memberContextInfo + 1]string // the members that the schema has fields for
 	other    map[string]json.RawMessage
-	conflict conflict // that context_info is
+	conflict conflict     // that context_info is,
+	errors   *fieldErrors // or these; else nil
 }
 
 // The members by their names in the schema.
@@ -68,7 +69,7 @@ func (b *boxBody) unmarshal(text string) {
 	for name, raw := range members {
 		b.set(name, string(raw))
 	}
-	b.conflict.scan(b.known[memberContextInfo], 0)
+	b.scanContext(b.known[memberContextInfo], 0)
 }
 
 // scan reads a body that is not odd.
@@ -77,7 +78,7 @@ func (b *boxBody) scan(text string) bool {
 	return scanObject(text, func(name string, at int) int {
 		end := odd
 		if name == boxNames[memberContextInfo] {
-			end = b.conflict.scan(text, at)
+			end = b.scanContext(text, at)
 		}
 		if end < 0 {
 			end = scanValue(text, at, 0)
@@ -153,11 +154,14 @@ func text(raw json.RawMessage) string {
 // scannedText is text for what a scanner gave out.
 func scannedText(raw string) string {
 	if strings.HasPrefix(raw, `"`) {
-		raw = raw[1 : len(raw)-1]
-		if strings.IndexByte(raw, '\\') >= 0 {
-			return strings.ReplaceAll(raw, escapedSlash, "/")
+		plain := raw[1 : len(raw)-1]
+		escape := strings.IndexByte(plain, '\\')
+		if escape < 0 {
+			return plain
 		}
-		return raw
+		if strings.Count(plain[escape:], `\`) == strings.Count(plain[escape:], `\/`) {
+			return strings.ReplaceAll(plain, `\/`, "/") // as Box writes addresses
+		}
 	}
 	return text(json.RawMessage(raw))
 }

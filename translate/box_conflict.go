@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"encoding/json"
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -16,16 +17,16 @@ import (
 
 // A conflict is the item in the way that a context_info tells of, and nothing else. As
 // BoxError.conflict it takes half the bytes of the JSON, and callers need not parse it.
-// Its members are as they are spelt.
+// Its members are as they are spelt, but that texts have no escapes.
 type conflict struct {
-	found   bool // there is one; the first of several
-	inArray bool
-	plain   bool // the context_info says nothing else
-	typed   bool // the schema has a field for all of it
+	plain     bool // the context_info says nothing else
+	found     bool // there is one
+	typed     bool // the schema has a field for all of it
+	inArray   bool
+	versioned bool // there is a file_version
 
-	item     [itemSHA1 + 1]string
-	version  [versionSHA1 + 1]string
-	versions int // how many file_version there are
+	item    [itemSHA1 + 1]string
+	version [versionSHA1 + 1]string
 }
 
 // The members by their fields in BoxError.Conflict and BoxError.FileVersion. Type and id of
@@ -76,7 +77,7 @@ func (c *conflict) scanItem(text string, at int) int {
 	end := scanMembers(text, at, 3, func(name string, at int) int {
 		members++
 		if name == fileVersion {
-			c.versions++
+			known, c.versioned = known && !c.versioned, true
 			return c.scanVersion(text, at, &known)
 		}
 		m, ok := itemMember(name)
@@ -94,7 +95,7 @@ func (c *conflict) scanItem(text string, at int) int {
 		return end
 	})
 	c.found = members > 0 || c.inArray
-	c.typed = known && c.versions <= 1 && c.item[itemType] != "" && c.item[itemID] != ""
+	c.typed = known && c.item[itemType] != "" && c.item[itemID] != ""
 	return end
 }
 
@@ -117,10 +118,24 @@ func (c *conflict) scanVersion(text string, at int, known *bool) int {
 
 // take reports whether the value of a member is a text, and the first one.
 func take(member *string, value string) bool {
-	first := *member == "" && value[0] == '"'
-	*member = value
+	isText := value[0] == '"'
+	first := *member == "" && isText
+	if *member = value; isText && strings.IndexByte(value, '\\') >= 0 {
+		*member = `"` + scannedText(value) + `"`
+	}
 	return first
 }
+
+// text of a member of the item, or "".
+func (c *conflict) text(member int) string {
+	if raw := c.item[member]; !strings.HasPrefix(raw, `"`) {
+		return text(json.RawMessage(raw))
+	}
+	return unquoted(c.item[member])
+}
+
+// unquoted is a text that was taken, or "".
+func unquoted(taken string) string { return strings.TrimSuffix(strings.TrimPrefix(taken, `"`), `"`) }
 
 func itemMember(name string) (int, bool) {
 	switch name {
@@ -158,7 +173,7 @@ func (c *conflict) append(b []byte) []byte {
 		b = appendNumber(b, inArrayField, 1)
 	}
 	b = appendQuoted(b, c.item[:], itemName)
-	if c.versions == 0 {
+	if !c.versioned {
 		return b
 	}
 	b, start := beginMessage(b, fileVersionField)
@@ -169,7 +184,7 @@ func (c *conflict) append(b []byte) []byte {
 func appendQuoted(b []byte, texts []string, field int) []byte {
 	for ; field < len(texts); field++ {
 		if text := texts[field]; text != "" {
-			text = text[1 : len(text)-1]
+			text = unquoted(text)
 			b = append(appendHead(b, protowire.Number(field), len(text)), text...)
 		}
 	}

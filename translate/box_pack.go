@@ -34,12 +34,12 @@ type boxPacker struct {
 
 // packDocument packs the document, without secrets, and without the facts that stand
 // elsewhere in the status, unless nothing is left to say.
-func (d *boxPacker) packDocument(body *boxBody) {
+func (d *boxPacker) packDocument(body *boxBody, context *boxContext) {
 	d.shape, d.other = body.shape(), body.other
 	for m := memberType; m <= memberErrorDescription; m++ {
 		d.addMember(m, body)
 	}
-	d.addContext(body)
+	d.addContext(body, context)
 	if d.challenge != "" {
 		d.addText(memberChallenge, d.challenge)
 	}
@@ -178,13 +178,17 @@ func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
 
 // addContext puts in context_info, as a conflict if it is one, unless BadRequest says all
 // of it.
-func (d *boxPacker) addContext(body *boxBody) {
+func (d *boxPacker) addContext(body *boxBody, told *boxContext) {
 	raw := body.known[memberContextInfo]
 	if raw == "" {
 		return
 	}
-	if c := &body.conflict; c.typed && c.quiet(d.scrub) && d.hasResource(scannedText(c.item[itemType]), scannedText(c.item[itemID])) {
+	if c := &body.conflict; c.typed && c.quiet(d.scrub) && d.hasResource(c.text(itemType), c.text(itemID)) {
 		d.typed = true
+		return
+	}
+	if told.complete && len(told.violations) > 0 && !d.violationsChanged && d.scrub.redact == nil {
+		d.told[memberContextInfo] = true
 		return
 	}
 	context := d.clean([]byte(raw))

@@ -48,6 +48,7 @@ type packer struct {
 
 	resourceType, resourceName string    // to be packed
 	packedResource             [2]string // packed: the same, cleaned
+	violationsChanged          bool      // something of them was to be hidden
 
 	scrub scrubber
 	buf   []byte
@@ -156,7 +157,9 @@ func (p *packer) setViolations(doc *Document) {
 	}
 	buf := p.buf
 	for _, v := range list {
-		buf = appendInner(buf, scrubText(v.GetField()), p.scrub.text(kindText, v.GetDescription()), strings.ToValidUTF8(v.GetReason(), "\uFFFD"))
+		field, description := scrubText(v.GetField()), p.scrub.text(kindText, v.GetDescription())
+		p.violationsChanged = p.violationsChanged || field != v.GetField() || description != v.GetDescription()
+		buf = appendInner(buf, field, description, strings.ToValidUTF8(v.GetReason(), "\uFFFD"))
 	}
 	p.pack(kindBadRequest, buf)
 }

@@ -13,11 +13,10 @@ import (
 // anybody is shown it, and encoding/json takes many times as long and allocates. These
 // functions go over a JSON text once and give out parts of it as they stand there.
 //
-// Their limit: plain texts. Where something needs a second thought, such as an escape, a
-// fraction, deep nesting or an error, the text is odd, which a negative index says,
+// Their limit: plain texts. Where something needs a second thought, such as an escape in a
+// name, a fraction, deep nesting or an error, the text is odd, which a negative index says,
 // and the caller reads it again with encoding/json. What is not odd they read as
-// encoding/json does: a fuzz test holds the two together. One escape is plain enough, that
-// of a slash in a value: Box writes its addresses so.
+// encoding/json does: a fuzz test holds the two together.
 
 // odd stands for the index behind what cannot be read here.
 const odd = -1
@@ -81,18 +80,26 @@ func scanMembers(text string, i, depth int, value func(name string, at int) (end
 	}
 }
 
-// scanElements reads an array from its bracket on and returns the index behind it.
-func scanElements(text string, i, depth int) int {
+// scanElements reads an array from its bracket on and returns the index behind it. Each
+// element is read by a function that returns the index behind it; without one, by scanValue.
+func scanElements(text string, i, depth int, element func(at int) (end int)) int {
+	if i == len(text) || text[i] != '[' {
+		return odd
+	}
 	i = space(text, i+1)
 	if i < len(text) && text[i] == ']' {
 		return i + 1
 	}
 	for {
-		end := scanValue(text, i, depth)
-		if end < 0 {
+		if element != nil {
+			i = element(i)
+		} else {
+			i = scanValue(text, i, depth)
+		}
+		if i < 0 {
 			return odd
 		}
-		if i = space(text, end); i == len(text) {
+		if i = space(text, i); i == len(text) {
 			return odd
 		}
 		switch text[i] {
@@ -117,7 +124,7 @@ func scanValue(text string, i, depth int) int {
 	case c == '{':
 		return scanMembers(text, i, depth+1, nil)
 	case c == '[':
-		return scanElements(text, i, depth+1)
+		return scanElements(text, i, depth+1, nil)
 	case '1' <= c && c <= '9':
 		for i < len(text) && '0' <= text[i] && text[i] <= '9' {
 			i++
@@ -132,11 +139,11 @@ func scanValue(text string, i, depth int) int {
 	return odd
 }
 
-// scanString returns the index behind the closing quote of the string at i, in which
-// slashes may be escaped or not. It looks at eight bytes at a time for one that is not
-// plain: a byte is below n where a subtraction of n borrows from its highest bit, and equal
-// to c where it is below 1 after an exclusive or with c.
-func scanString(text string, i int, slashes bool) int {
+// scanString returns the index behind the closing quote of the string at i, which may have
+// escapes or not. It looks at eight bytes at a time for one that is not plain: a byte is
+// below n where a subtraction of n borrows from its highest bit, and equal to c where it is
+// below 1 after an exclusive or with c.
+func scanString(text string, i int, escapes bool) int {
 	const ones, highest = 0x0101010101010101, 0x8080808080808080
 	if i == len(text) || text[i] != '"' {
 		return odd
@@ -153,18 +160,20 @@ func scanString(text string, i int, slashes bool) int {
 	if i < len(text) && text[i] == '"' {
 		return i + 1
 	}
-	return scanRunes(text, i, slashes)
+	return scanRunes(text, i, escapes)
 }
 
 // scanRunes is scanString from within a string.
-func scanRunes(text string, i int, slashes bool) int {
+func scanRunes(text string, i int, escapes bool) int {
 	for i < len(text) && text[i] != '"' {
-		if slashes && strings.HasPrefix(text[i:], escapedSlash) {
-			i += len(escapedSlash)
-			continue
-		}
 		r, n := utf8.DecodeRuneInString(text[i:])
-		if r < ' ' || r == '\\' || r == utf8.RuneError && n == 1 {
+		switch {
+		case r == '\\' && escapes:
+			n = scanEscape(text[i+1:])
+		case r == '\\', r < ' ', r == utf8.RuneError && n == 1:
+			n = 0
+		}
+		if n == 0 {
 			return odd
 		}
 		i += n
@@ -175,7 +184,19 @@ func scanRunes(text string, i int, slashes bool) int {
 	return i + 1
 }
 
-const escapedSlash = `\/`
+// scanEscape returns the length of the escape of which these are the bytes behind its
+// backslash, or 0 (RFC 8259 section 7).
+func scanEscape(text string) int {
+	switch {
+	case text == "":
+		return 0
+	case strings.IndexByte(`"\/bfnrt`, text[0]) >= 0:
+		return len(`\n`)
+	case text[0] == 'u' && len(text) > 4 && hexDigit[text[1]] && hexDigit[text[2]] && hexDigit[text[3]] && hexDigit[text[4]]:
+		return len(`\u0000`)
+	}
+	return 0
+}
 
 // eight bytes are a number, the first one its lowest. The compiler makes one load of it.
 func eight(s string) uint64 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
@@ -33,6 +34,8 @@ var scanned = []string{
 	`{"conflicts": {}}`, `{"conflicts":{} }`, "{\"conflicts\":\n{}\t\r\n}", `{"conflicts":{ }}`, `{"conflicts": [ {} ] }`, `{"conflicts":{}}`, `{"conflicts":[]}`, // context_info itself
 	`{"conflicts":[{"type":"a","id":"1","id":"2"}]}`, `{"conflicts":{"type":"a","id":"1","type":null,"id":{}}}`, `{"conflicts":{"TYPE":"a"}}`, `{"conflicts":{"id":"1","ID":"2"}}`,
 	`{"help_url":"http:\/\/h\/a","message":"\/\/","x":"\\\/","context_info":{"conflicts":[{"type":"a\/b","id":"\/","name":"a\/b"}]}}`, `{"a\/b":1}`, `{"a":"\/`, `{"a":"\`,
+	`{"errors":[{"reason":"invalid_parameter","name":"folder","message":"Invalid value 'f_123'."}]}`, `{"errors":[{"reason":"a b","name":"x"},{}]}`, `{"errors":[]}`, // context_info itself
+	`{"errors":[{"reason":"abc","name":"\u5951","message":"a\"b\\"}],"x":1}`, `{"errors":[{"reason":"","name":"x","message":"y"}]}`, `{"errors":[{"reason":"abc","reason":"d"}]}`, `{"errors":[{"Reason":"abc"}]}`, `{"errors":[{"name":1}]}`,
 	`{"context_info":{"conflicts":"x"}}`, `{"context_info":[]}`, `{"context_info":null}`,
 }
 
@@ -51,27 +54,47 @@ func FuzzScan(f *testing.F) {
 				}
 			}
 			got.scanned = false // by which they differ
-			if diff := cmp.Diff(want, got, cmp.AllowUnexported(boxBody{}, conflict{}), protocmp.Transform()); diff != "" {
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(boxBody{}, conflict{}, fieldErrors{}), protocmp.Transform()); diff != "" {
 				t.Errorf("%q (-encoding/json +scanner):\n%s", s, diff)
 			}
 		}
 		b := &boxBody{scanned: true}
 		b.known[memberContextInfo] = s
-		if b.conflict.scan(s, 0) != len(s) || !b.conflict.plain {
+		if b.scanContext(s, 0) != len(s) {
 			return
 		}
 		if !json.Valid([]byte(s)) {
 			t.Fatalf("%q is no JSON", s)
 		}
-		c := b.context()
+		c, violations := b.context(), boxViolations([]byte(s))
 		r := boxConflict([]byte(s))
-		if c.found != (r != nil) || c.found && (c.kind != r.GetResourceType() || c.id != r.GetResourceName()) || boxViolations([]byte(s)) != nil {
+		if c.found != (r != nil) || c.found && (c.kind != r.GetResourceType() || c.id != r.GetResourceName()) {
 			t.Errorf("conflict of %q: got %+v, want %v", s, c, r)
+		}
+		if diff := cmp.Diff(violations, c.violations, protocmp.Transform()); diff != "" {
+			t.Errorf("%q (-encoding/json +scanner):\n%s", s, diff)
 		}
 		if b.conflict.typed {
 			checkConflict(t, s, &b.conflict, c)
 		}
+		if c.complete {
+			checkViolations(t, s, violations)
+		}
 	})
+}
+
+// checkViolations reads a context_info back that BadRequest tells completely.
+func checkViolations(t *testing.T, context string, violations []*errdetails.BadRequest_FieldViolation) {
+	t.Helper()
+	packed, err := proto.Marshal(&errdetails.BadRequest{FieldViolations: violations})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &parts{}
+	p.packed[kindBadRequest] = packed
+	if got := p.contextInfo(); len(violations) > 0 && !sameJSON([]byte(context), got) {
+		t.Errorf("%q came back as %s", context, got)
+	}
 }
 
 // checkConflict reads a conflict back.
