@@ -30,6 +30,23 @@ func rateLimits() []translate.Answer {
 	return answers(http.StatusTooManyRequests, func(i int) string { return fmt.Sprintf(rateLimitBody, id(i, 12)) })
 }
 
+// notFounds are Box's answers about an item that is not there.
+func notFounds() []translate.Answer {
+	return answers(http.StatusNotFound, func(i int) string {
+		return fmt.Sprintf(notFoundBody, digits(i, 12), digits(i, 12), id(i, 16))
+	})
+}
+
+// asServed is the answers with their slashes escaped and the older address in help_url, as
+// Box's servers spell them. The study and its goals have them as the documentation does.
+func asServed(all []translate.Answer) []translate.Answer {
+	served := strings.NewReplacer(helpURL, `http:\/\/developers.box.com\/docs\/#errors`, "/", `\/`)
+	for i := range all {
+		all[i].Body = []byte(served.Replace(string(all[i].Body)))
+	}
+	return all
+}
+
 // The members are those that Box documents (developer.box.com, "Client errors"), with
 // the lengths that they have in practice.
 const (
@@ -41,6 +58,9 @@ const (
 		`"help_url":"` + helpURL + `","message":"Item with the same name already exists","request_id":"%s"}`
 	rateLimitBody = `{"type":"error","status":429,"code":"rate_limit_exceeded","help_url":"` + helpURL + `",` +
 		`"message":"Request rate limit exceeded, please try again later","request_id":"%s"}`
+	notFoundBody = `{"type":"error","status":404,"code":"not_found",` +
+		`"context_info":{"errors":[{"reason":"invalid_parameter","name":"item","message":"Invalid value 'd_%s'. 'item' with value 'd_%s' not found"}]},` +
+		`"help_url":"` + helpURL + `","message":"Not Found","request_id":"%s"}`
 )
 
 func answers(code int, body func(int) string) []translate.Answer {
