@@ -52,7 +52,7 @@ func charset(h http.Header, body []byte) encoding.Encoding {
 	}
 	mediaType := first(h, "Content-Type")
 	if _, params, ok := strings.Cut(mediaType, ";"); !ok || strings.EqualFold(params, " charset=utf-8") {
-		return nil // as nearly always
+		return nil // as nearly all have it; other spellings are parsed
 	}
 	_, params, err := mime.ParseMediaType(mediaType)
 	name := params["charset"]
@@ -74,7 +74,8 @@ func first(h http.Header, key string) string {
 	return ""
 }
 
-// A reading is what a body is read into. Nothing that outlives it points there.
+// A reading is what a body is read into. Nothing that outlives it points there; the bytes
+// stay until the next body comes.
 type reading struct {
 	bytes.Buffer
 
@@ -82,6 +83,8 @@ type reading struct {
 }
 
 var readings = sync.Pool{New: func() any { return new(reading) }}
+
+func newReading() *reading { return readings.Get().(*reading) }
 
 // release gives the memory back, unless there is too much of it to keep.
 func (r *reading) release() {
@@ -131,5 +134,5 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 const (
 	maxBody  = 64 << 10
 	maxDrain = 256 << 10
-	maxKept  = 4 << 10 // of a body, for the next one
+	maxKept  = 4 << 10 // of the memory for a body, until the next one
 )

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// A boxAnswer is an answer of Box that is an error, and what it is built from once
+// A boxAnswer is an answer of Box that is an error, and what it is built from when
 // somebody looks at it. A request that is repeated is judged by its code at most.
 type boxAnswer struct {
 	Error
 
 	text      string   // of the body
-	body      *boxBody // nil where the text does not decide
+	body      *boxBody // nil where the status decides, and the text is only read to be shown
 	headerID  string   // as it came
 	challenge string   // the error of WWW-Authenticate, which is the code where the body has none
 	foreign   bool     // by the headers it is a proxy's answer
@@ -46,27 +46,27 @@ func (t *Translator) boxError(a *Answer) error {
 	return &b.Error
 }
 
-// newBoxAnswer makes room for the body where that has to be read now.
+// newBoxAnswer makes room for the body where that has to be read now, and allocates once.
 func newBoxAnswer(read bool) *boxAnswer {
 	if !read {
 		return new(boxAnswer)
 	}
 	both := new(struct {
 		boxAnswer
-		own boxBody
+		read boxBody
 	})
-	both.body = &both.own
+	both.body = &both.read
 	return &both.boxAnswer
 }
 
 // claim is what the answer says that can decide what is done about it.
 func (b *boxAnswer) claim(body *boxBody, doc *Document) {
-	doc.Code = firstOf(body.text(memberCode), body.text(memberError))
+	doc.Code = body.code()
 	if doc.Code == "" {
 		doc.Code = b.challenge
 		doc.Foreign = b.foreign && body.empty()
 	}
-	if doc.Code == "" && body.context().found {
+	if doc.Code == "" && body.context().hasItem {
 		doc.LookUp, doc.Reason = []string{"item_name_in_use"}, "item_name_in_use"
 	}
 }
@@ -90,9 +90,9 @@ func (b *boxAnswer) assemble(own *ownParts) *parts {
 	}
 	p := boxPacker{packer: newPacker(b.translator, own)}
 	p.resourceType, p.resourceName = context.kind, context.id
-	p.assemble(b.translator, &doc, b.status, usableID(b.headerID), &v)
+	p.assemble(b.translator, &doc, b.status, b.headerID, &v)
 	p.info.metadata = p.info.metadata.add(keyCause, boxCause(doc.Code, doc.Message))
-	if firstOf(body.text(memberCode), body.text(memberError)) == "" {
+	if body.code() == "" {
 		p.challenge = b.challenge
 	}
 	if b.translator.rawBody {

@@ -18,8 +18,8 @@ type boxBody struct {
 	scanned  bool
 	known    [memberContextInfo + 1]string // the members that the schema has fields for
 	other    map[string]json.RawMessage
-	conflict conflict     // that context_info is,
-	errors   *fieldErrors // or these; else nil
+	conflict conflict     // context_info, where it is one
+	errors   *fieldErrors // context_info, where it is a list of them; else nil
 }
 
 // The members by their names in the schema.
@@ -72,24 +72,6 @@ func (b *boxBody) unmarshal(text string) {
 	b.scanContext(b.known[memberContextInfo], 0)
 }
 
-// scan reads a body that is not odd.
-func (b *boxBody) scan(text string) bool {
-	b.object, b.scanned = true, true
-	return scanObject(text, func(name string, at int) int {
-		end := odd
-		if name == boxNames[memberContextInfo] {
-			end = b.scanContext(text, at)
-		}
-		if end < 0 {
-			end = scanValue(text, at, 0)
-		}
-		if end >= 0 {
-			b.set(name, text[at:end])
-		}
-		return end
-	})
-}
-
 func (b *boxBody) set(name, raw string) {
 	if m := boxMember(name); m != 0 {
 		b.known[m] = raw
@@ -108,6 +90,9 @@ func (b *boxBody) text(m boxgrpcv1.BoxError_Member) string {
 	}
 	return text(json.RawMessage(b.known[m]))
 }
+
+// code is the error code that the body names, or "".
+func (b *boxBody) code() string { return firstOf(b.text(memberCode), b.text(memberError)) }
 
 // empty tells whether there is no member at all.
 func (b *boxBody) empty() bool { return b.known == [len(b.known)]string{} && len(b.other) == 0 }

@@ -4,10 +4,13 @@
 package translate_test
 
 import (
+	"strings"
+	"sync"
 	"testing"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 	"github.com/boxgrpc/boxgrpc/translate"
@@ -20,6 +23,37 @@ func TestDetailsOfACodeUnderASettledStatus(t *testing.T) {
 	e := mustError(t, own.Translate(translate.Answer{Status: 429, Body: code("own_detail")}))
 	if got := detail[*errdetails.BadRequest](t, e).GetFieldViolations(); len(got) != 1 || got[0].GetField() != "folder" {
 		t.Errorf("violations = %v, want one of folder", got)
+	}
+}
+
+// Handlers log an error while an interceptor sends it: all of them must see the same.
+func TestManyLookAtOneError(t *testing.T) {
+	t.Parallel()
+	answer := translate.Answer{Method: "POST", Status: 429, Body: []byte(personal)}
+	first := mustError(t, translate.Box.Translate(answer))
+	want, body := first.GRPCStatus().Proto(), string(first.Body())
+	for range 100 {
+		e := mustError(t, translate.Box.Translate(answer))
+		var all sync.WaitGroup
+		for i := range 4 {
+			all.Go(func() {
+				if i%2 == 0 && e.Reason() != first.Reason() || !proto.Equal(e.GRPCStatus().Proto(), want) || string(e.Body()) != body {
+					t.Errorf("somebody saw %v %s, want %v", e.GRPCStatus(), e.Body(), want)
+				}
+			})
+		}
+		all.Wait()
+	}
+}
+
+// An id that no upstream would send is none: it could be a header of a stranger's.
+func TestRequestIDOfTheHeader(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{strings.Repeat("r", 300), "a\x01b", "é"} {
+		e := mustError(t, translate.Box.Translate(translate.Answer{Status: 404, Header: header("Box-Request-Id", id)}))
+		if e.RequestID() != "" || e.Metadata()["headerRequestId"] != "" {
+			t.Errorf("%q became %q", id, e.RequestID())
+		}
 	}
 }
 

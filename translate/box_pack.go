@@ -15,7 +15,8 @@ import (
 // This file says each fact of Box's document once: what stands elsewhere in the status is
 // only told to be there. box_json.go has the inverse.
 
-// A boxPacker packs an answer of Box.
+// A boxPacker packs an answer of Box. It does not hold the body, for what it holds escapes
+// with the parts, and a body that is read only now stays on the stack.
 type boxPacker struct {
 	packer
 
@@ -105,20 +106,14 @@ var boxFieldNumbers = [...]protowire.Number{
 // it: see wire.go.
 func (d *boxPacker) appendDocument(b []byte, c *conflict, other []byte) []byte {
 	b = appendNumber(b, 1, uint64(d.shape))
-	n := 0
-	for _, told := range d.told {
-		if told {
-			n++
+	var room [len(d.told)]byte
+	told := room[:0]
+	for m, is := range d.told {
+		if is {
+			told = append(told, byte(m)) // all members are below 128
 		}
 	}
-	if n > 0 {
-		b = appendHead(b, 2, n) // each takes one byte
-	}
-	for m, told := range d.told {
-		if told {
-			b = protowire.AppendVarint(b, uint64(m))
-		}
-	}
+	b = appendText(b, 2, string(told))
 	for m := memberType; m <= memberErrorDescription; m++ {
 		b = d.appendMember(b, m)
 	}
@@ -138,7 +133,7 @@ func (d *boxPacker) appendMember(b []byte, m boxgrpcv1.BoxError_Member) []byte {
 	if !d.has[m] {
 		return b
 	}
-	return append(appendHead(b, boxFieldNumbers[m], len(d.texts[m])), d.texts[m]...)
+	return appendString(b, boxFieldNumbers[m], d.texts[m])
 }
 
 // addMember puts in a member of the body. One that is of another JSON type than Box
@@ -178,25 +173,25 @@ func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
 
 // addContext puts in context_info, as a conflict if it is one, unless BadRequest says all
 // of it.
-func (d *boxPacker) addContext(body *boxBody, told *boxContext) {
+func (d *boxPacker) addContext(body *boxBody, context *boxContext) {
 	raw := body.known[memberContextInfo]
 	if raw == "" {
 		return
 	}
-	if c := &body.conflict; c.typed && c.quiet(d.scrub) && d.hasResource(c.text(itemType), c.text(itemID)) {
+	if c := &body.conflict; c.lossless && c.quiet(d.scrub) && d.resourceType == c.text(itemType) && d.resourceName == c.text(itemID) {
 		d.typed = true
 		return
 	}
-	if told.complete && len(told.violations) > 0 && !d.violationsChanged && d.scrub.redact == nil {
+	if context.lossless && len(context.violations) > 0 && d.scrub.redact == nil { // which is asked about names, and not in BadRequest
 		d.told[memberContextInfo] = true
 		return
 	}
-	context := d.clean([]byte(raw))
-	if len(context) > 0 && d.parts.has(kindBadRequest) && sameJSON(context, d.contextInfo()) {
+	clean := d.clean([]byte(raw))
+	if len(clean) > 0 && d.parts.has(kindBadRequest) && sameJSON(clean, d.contextInfo()) {
 		d.told[memberContextInfo] = true
 		return
 	}
-	d.texts[memberContextInfo] = string(context)
+	d.texts[memberContextInfo] = string(clean)
 }
 
 func (d *boxPacker) clean(raw []byte) []byte {

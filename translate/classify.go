@@ -20,7 +20,7 @@ type verdict struct {
 	outcome boxgrpcv1.Outcome
 	allowed bool          // by class and method
 	hinted  bool          // the upstream named a wait
-	hint    time.Duration // this one
+	hint    time.Duration // what it named
 	rule    *boxgrpcv1.Rule
 }
 

@@ -46,9 +46,7 @@ type packer struct {
 
 	rule *boxgrpcv1.Rule // of the error code; may be nil
 
-	resourceType, resourceName string    // to be packed
-	packedResource             [2]string // packed: the same, cleaned
-	violationsChanged          bool      // something of them was to be hidden
+	resourceType, resourceName string // of ResourceInfo; cleaned when it is packed
 
 	scrub scrubber
 	buf   []byte
@@ -73,7 +71,7 @@ func (p *packer) assemble(t *Translator, doc *Document, status int, headerID str
 		p.text = defaultMessage(status, p.info.reason, doc.Foreign)
 	}
 	p.setRetry(v)
-	p.setRequestID(usableID(doc.RequestID), headerID)
+	p.setRequestID(usableID(doc.RequestID), usableID(headerID))
 	p.setMetadataOf(doc)
 	p.setViolations(doc)
 	if s := p.rule.GetPrecondition(); s != "" {
@@ -157,28 +155,21 @@ func (p *packer) setViolations(doc *Document) {
 	}
 	buf := p.buf
 	for _, v := range list {
-		field, description := scrubText(v.GetField()), p.scrub.text(kindText, v.GetDescription())
-		p.violationsChanged = p.violationsChanged || field != v.GetField() || description != v.GetDescription()
-		buf = appendInner(buf, field, description, strings.ToValidUTF8(v.GetReason(), "\uFFFD"))
+		buf = appendInner(buf, scrubText(v.GetField()), p.scrub.text(kindText, v.GetDescription()), strings.ToValidUTF8(v.GetReason(), "\uFFFD"))
 	}
 	p.pack(kindBadRequest, buf)
 }
 
 func (p *packer) setResource() {
 	kind, name := scrubText(p.resourceType), p.scrub.text(kindID, p.resourceName)
-	if len(kind) > maxID || len(name) > maxID {
+	if p.resourceType, p.resourceName = "", ""; len(kind) > maxID || len(name) > maxID {
 		return
 	}
 	kind = firstOf(kind, p.rule.GetResource())
 	if kind != "" || name != "" {
 		p.pack(kindResource, appendTexts(p.buf, kind, name))
 	}
-	p.packedResource = [2]string{kind, name}
-}
-
-// hasResource tells whether ResourceInfo has this type and name.
-func (p *packer) hasResource(kind, name string) bool {
-	return p.packedResource == [2]string{kind, name}
+	p.resourceType, p.resourceName = kind, name
 }
 
 // defaultMessage is our own text for an answer that has none.

@@ -16,22 +16,23 @@ import (
 // An Error is a failed request to an upstream as callers see it. It is a gRPC
 // status: return it from a handler, wrapped or not. [FromError] finds it again on
 // both sides of the wire, with the same answers. It is immutable and safe for
-// concurrent use, and its status is built on first use only.
+// concurrent use. What it says is made when somebody first asks: one that is repeated
+// and never shown costs next to nothing.
 type Error struct {
 	verdict
 	status     int         // HTTP status
+	answered   bool        // there is one
 	translator *Translator // whose options hold; nil for the defaults
 	cause      error
 
 	source source // nil where the parts are there from the beginning
 	parts  atomic.Pointer[parts]
 	st     atomic.Pointer[status.Status]
-
-	answered bool // there is an HTTP status
 }
 
-// A source is what an error is built from once somebody looks at it, always the same. It
-// builds in own, or where that is nil in memory of its own.
+// A source is what an error is built from, by as many as ask at the same time: it changes
+// nothing, and says the same each time. It builds in own, or where that is nil in memory
+// that may be kept.
 type source interface{ assemble(own *ownParts) *parts }
 
 // init makes e the error of an answer.
@@ -45,11 +46,12 @@ func (e *Error) built() *parts {
 	if p := e.parts.Load(); p != nil {
 		return p
 	}
-	e.parts.CompareAndSwap(nil, e.assemble(nil))
+	e.parts.CompareAndSwap(nil, e.build(nil))
 	return e.parts.Load()
 }
 
-func (e *Error) assemble(own *ownParts) *parts {
+// build makes what callers will see, cut to the limit.
+func (e *Error) build(own *ownParts) *parts {
 	p := e.source.assemble(own)
 	if !p.received {
 		p.fit(e.limit())
@@ -76,18 +78,18 @@ func (e *Error) GRPCStatus() *status.Status {
 	s := scratches.Get().(*scratch)
 	p := e.parts.Load()
 	if p == nil {
-		p = e.assemble(&s.own) // most errors are sent, and nobody looks at them here
+		p = e.build(&s.own) // most errors are only sent: their parts need not outlive this
 	}
 	e.st.CompareAndSwap(nil, s.pack(p))
 	s.clear()
-	scratches.Put(s)
+	scratches.Put(s) // not deferred: what a panic leaves is not used again
 	return e.st.Load()
 }
 
 // Error returns the status message.
 func (e *Error) Error() string { return e.built().text }
 
-// missing stands for a nil *Error that became an error by mistake.
+// missing stands for a nil *Error that became an error by mistake, and for an empty one.
 var missing = func() *Error {
 	e := newFailure(boxgrpcv1.Failure_FAILURE_UNSPECIFIED, boxgrpcv1.Outcome_OUTCOME_UNKNOWN, nil)
 	e.code, e.class = codes.Unknown, boxgrpcv1.Retry_RETRY_NEVER
@@ -97,7 +99,7 @@ var missing = func() *Error {
 }()
 
 func (e *Error) orMissing() *Error {
-	if e == nil {
+	if e == nil || e.source == nil && e.parts.Load() == nil {
 		return missing
 	}
 	return e

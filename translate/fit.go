@@ -149,12 +149,16 @@ func (p *parts) headerBytes() int {
 	return n + len("grpc-status-details-bin") + base64.RawStdEncoding.EncodedLen(p.protoSize()) + 32
 }
 
-// atMost bounds headerBytes from above, without a close look at anything.
+// atMost bounds headerBytes from above, and saves nearly all errors the close look.
 func (p *parts) atMost() int {
-	const fields, details = 256, 64 // bytes of names and numbers, of all fields and of each detail
-	n := fields + details*int(kinds) + len(p.text) + len(p.info.reason) + len(p.info.domain) + len(p.url)
+	const (
+		header = 256 // bytes of names, numbers and heads: of the header fields
+		detail = 64  // of each detail, its type's address included
+		entry  = 16  // of each entry of the metadata
+	)
+	n := header + detail*int(kinds) + len(p.text) + len(p.info.reason) + len(p.info.domain) + len(p.url)
 	for _, e := range p.info.metadata {
-		n += details/4 + len(e.key) + len(e.value)
+		n += entry + len(e.key) + len(e.value)
 	}
 	for _, value := range p.packed {
 		n += len(value)

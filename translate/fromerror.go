@@ -22,16 +22,16 @@ import (
 // one that only idempotent requests may repeat, and that before any other; of all
 // their waits the longest.
 func FromError(err error) (*Error, bool) {
-	switch e := err.(type) { //nolint:errorlint // the usual cases of what follows
+	var f finder
+	switch e := err.(type) { //nolint:errorlint // the usual cases, without a walk
 	case *Error:
 		if e != nil {
 			return e, true
 		}
 	case statusError:
-		remote := fromStatus(e.GRPCStatus())
-		return remote, remote != nil
+		f.status(e.GRPCStatus())
+		return f.remote, f.remote != nil
 	}
-	var f finder
 	f.walk(err)
 	e := f.strictest.withWorst(f.worst)
 	switch {
@@ -136,9 +136,6 @@ func (e *Error) wait() time.Duration {
 // fromStatus reads an Error back, or returns nil where the status is not one of
 // ours: ErrorInfo of our domain, or with the outcome that only we tell.
 func fromStatus(st *status.Status) *Error {
-	if st.Code() == codes.OK {
-		return nil
-	}
 	r := received{st.Proto()}
 	h := r.heading()
 	if !h.found || !h.told && !h.own {

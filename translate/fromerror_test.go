@@ -90,6 +90,15 @@ func TestNilErrorDoesNotPanic(t *testing.T) {
 	}
 }
 
+// Neither must an empty one, which says nothing either.
+func TestEmptyErrorDoesNotPanic(t *testing.T) {
+	t.Parallel()
+	e := new(translate.Error)
+	if st := e.GRPCStatus(); st.Code() != codes.Unknown || e.Error() == "" || e.Reason() != new(translate.Error).Reason() || e.Body() != nil {
+		t.Errorf("an empty Error says %v", st)
+	}
+}
+
 // What the interceptors change of an error is RetryInfo and nothing else.
 func TestJudgedErrors(t *testing.T) {
 	t.Parallel()

@@ -36,7 +36,7 @@ func (r received) heading() (h heading) {
 	return h
 }
 
-// readInfo reads an ErrorInfo in its place, and keeps nothing of it.
+// readInfo reads an ErrorInfo in its place: see received.go.
 func (h *heading) readInfo(value []byte) {
 	before := *h
 	if h.scan(value) {
@@ -51,8 +51,7 @@ func (h *heading) readInfo(value []byte) {
 	}
 }
 
-// scan reads an ErrorInfo as wire.go writes it, and returns false for any other. What
-// stands between its texts is ASCII, so they are UTF-8 exactly if all of it is.
+// scan reads an ErrorInfo as wire.go writes it, and returns false for any other.
 func (h *heading) scan(message []byte) bool {
 	if !utf8.Valid(message) {
 		return false

@@ -85,9 +85,10 @@ func WithRawBody() Option {
 // before anything is serialized, and sends what f returns instead. kind is "name"
 // (of a file, folder or person), "id" (of an item), or "text"; the texts are those of
 // messages, details and documents. Reasons, error codes and request ids are not
-// handed over: callers and support depend on them. f must be safe for concurrent use;
-// if it panics, the text is left out. By default only what is secret by itself is
-// taken out: tokens, passwords, queries of URLs. It panics if f is nil.
+// handed over: callers and support depend on them. f must be safe for concurrent use,
+// and say the same whenever it is asked the same; if it panics, the text is left out.
+// By default only what is secret by itself is taken out: tokens, passwords, queries of
+// URLs. It panics if f is nil.
 func WithRedaction(f func(kind, text string) string) Option {
 	if f == nil {
 		panic("translate: WithRedaction: the function is nil")

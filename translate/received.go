@@ -19,7 +19,7 @@ import (
 )
 
 // This file is the way back of wire.go, and a hot path as well: a caller that decides
-// whether to try again looks at two details of four. Its limit are details as wire.go
+// whether to try again looks at two details of four, in heading.go. The limit are details as wire.go
 // writes them. Any other field, and whatever is wrong, goes through the generated code:
 // what that reads is read, and what it refuses is passed over.
 
@@ -95,8 +95,7 @@ func unmarshalInfo(value []byte) (in info, ok bool) {
 }
 
 // scanInfo reads an ErrorInfo as wire.go writes it, with its metadata in room if it fits.
-// It returns false for any other. What stands between its texts is ASCII, so they are UTF-8
-// exactly if all of it is.
+// It returns false for any other.
 func scanInfo(message string, room metadata) (reason, domain string, m metadata, ok bool) {
 	if !utf8.ValidString(message) {
 		return "", "", nil, false
@@ -141,7 +140,8 @@ func (e *entry) scan(message string) bool {
 }
 
 // nextText takes the first field of a message that begins with a text, or a message, of
-// less than 128 bytes: tag and length are one byte each then.
+// less than 128 bytes: tag and length are one byte each then, and ASCII, so that the texts
+// are UTF-8 exactly if the whole message is.
 func nextText[T string | []byte](message T) (field protowire.Number, text, rest T, ok bool) {
 	if len(message) < 2 || message[0] >= 0x80 || message[1] >= 0x80 || protowire.Type(message[0]&7) != protowire.BytesType {
 		return 0, text, rest, false

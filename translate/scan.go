@@ -11,12 +11,12 @@ import (
 
 // This file is a hot path. Failed requests pay for reading their body whether or not
 // anybody is shown it, and encoding/json takes many times as long and allocates. These
-// functions go over a JSON text once and give out parts of it as they stand there.
+// functions go over a JSON text and give out parts of it as they stand there.
 //
 // Their limit: plain texts. Where something needs a second thought, such as an escape in a
-// name, a fraction, deep nesting or an error, the text is odd, which a negative index says,
-// and the caller reads it again with encoding/json. What is not odd they read as
-// encoding/json does: a fuzz test holds the two together.
+// name, a number that is no positive integer, deep nesting or an error, the text is odd,
+// which a negative index says, and the caller reads it again with encoding/json. What is not
+// odd they read as encoding/json does: a fuzz test holds the two together.
 
 // odd stands for the index behind what cannot be read here.
 const odd = -1
@@ -28,7 +28,7 @@ const maxNesting = 16
 // have its value read: see scanMembers. It returns false where the text is odd or no
 // object; then some members may have been given out already.
 func scanObject(text string, value func(name string, at int) (end int)) bool {
-	i := scanMembers(text, space(text, 0), 0, value)
+	i := scanMembers(text, space(text, 0), value)
 	return i >= 0 && space(text, i) == len(text)
 }
 
@@ -39,8 +39,8 @@ func scanJSON(text string) bool {
 }
 
 // scanMembers reads an object from its brace on and returns the index behind it. Each value
-// is read by a function that returns the index behind it; without one, by scanValue.
-func scanMembers(text string, i, depth int, value func(name string, at int) (end int)) int {
+// is read by a function that returns the index behind it.
+func scanMembers(text string, i int, value func(name string, at int) (end int)) int {
 	if i == len(text) || text[i] != '{' {
 		return odd
 	}
@@ -57,13 +57,7 @@ func scanMembers(text string, i, depth int, value func(name string, at int) (end
 		if colon == len(text) || text[colon] != ':' {
 			return odd
 		}
-		at := space(text, colon+1)
-		if value != nil {
-			i = value(text[name:i-1], at)
-		} else {
-			i = scanValue(text, at, depth)
-		}
-		if i < 0 {
+		if i = value(text[name:i-1], space(text, colon+1)); i < 0 {
 			return odd
 		}
 		if i = space(text, i); i == len(text) {
@@ -81,8 +75,8 @@ func scanMembers(text string, i, depth int, value func(name string, at int) (end
 }
 
 // scanElements reads an array from its bracket on and returns the index behind it. Each
-// element is read by a function that returns the index behind it; without one, by scanValue.
-func scanElements(text string, i, depth int, element func(at int) (end int)) int {
+// element is read by a function that returns the index behind it.
+func scanElements(text string, i int, element func(at int) (end int)) int {
 	if i == len(text) || text[i] != '[' {
 		return odd
 	}
@@ -91,12 +85,7 @@ func scanElements(text string, i, depth int, element func(at int) (end int)) int
 		return i + 1
 	}
 	for {
-		if element != nil {
-			i = element(i)
-		} else {
-			i = scanValue(text, i, depth)
-		}
-		if i < 0 {
+		if i = element(i); i < 0 {
 			return odd
 		}
 		if i = space(text, i); i == len(text) {
@@ -113,7 +102,7 @@ func scanElements(text string, i, depth int, element func(at int) (end int)) int
 	}
 }
 
-// scanValue returns the index behind the value at i.
+// scanValue steps over the value at i, whatever it is.
 func scanValue(text string, i, depth int) int {
 	if i == len(text) || depth == maxNesting {
 		return odd
@@ -122,9 +111,9 @@ func scanValue(text string, i, depth int) int {
 	case c == '"':
 		return scanString(text, i, true)
 	case c == '{':
-		return scanMembers(text, i, depth+1, nil)
+		return scanMembers(text, i, func(_ string, at int) int { return scanValue(text, at, depth+1) })
 	case c == '[':
-		return scanElements(text, i, depth+1, nil)
+		return scanElements(text, i, func(at int) int { return scanValue(text, at, depth+1) })
 	case '1' <= c && c <= '9':
 		for i < len(text) && '0' <= text[i] && text[i] <= '9' {
 			i++
@@ -140,9 +129,10 @@ func scanValue(text string, i, depth int) int {
 }
 
 // scanString returns the index behind the closing quote of the string at i, which may have
-// escapes or not. It looks at eight bytes at a time for one that is not plain: a byte is
-// below n where a subtraction of n borrows from its highest bit, and equal to c where it is
-// below 1 after an exclusive or with c.
+// escapes or not. It looks at eight bytes at a time for the first special one, from which it
+// goes on rune by rune: a byte beyond ASCII has its highest bit; a byte is below n where a
+// subtraction of n borrows from that bit, and equal to c where it is below 1 after an
+// exclusive or with c. What is borrowed can mark later bytes, and none before.
 func scanString(text string, i int, escapes bool) int {
 	const ones, highest = 0x0101010101010101, 0x8080808080808080
 	if i == len(text) || text[i] != '"' {
@@ -151,9 +141,9 @@ func scanString(text string, i int, escapes bool) int {
 	for i++; i+8 <= len(text); i += 8 {
 		w := eight(text[i : i+8])
 		quote, slash := w^ones*'"', w^ones*'\\'
-		found := (w | (w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash) & highest
-		if found != 0 {
-			i += bits.TrailingZeros64(found) / 8
+		special := (w | (w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash) & highest
+		if special != 0 {
+			i += bits.TrailingZeros64(special) / 8
 			break
 		}
 	}
@@ -197,6 +187,14 @@ func scanEscape(text string) int {
 	}
 	return 0
 }
+
+// hexDigit are the digits of \u escapes, and of numbers and hashes.
+var hexDigit = func() (is [256]bool) {
+	for _, c := range "0123456789abcdefABCDEF" {
+		is[c] = true
+	}
+	return is
+}()
 
 // eight bytes are a number, the first one its lowest. The compiler makes one load of it.
 func eight(s string) uint64 {

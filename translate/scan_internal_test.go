@@ -6,6 +6,7 @@ package translate
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,6 +37,11 @@ var scanned = []string{
 	`{"help_url":"http:\/\/h\/a","message":"\/\/","x":"\\\/","context_info":{"conflicts":[{"type":"a\/b","id":"\/","name":"a\/b"}]}}`, `{"a\/b":1}`, `{"a":"\/`, `{"a":"\`,
 	`{"errors":[{"reason":"invalid_parameter","name":"folder","message":"Invalid value 'f_123'."}]}`, `{"errors":[{"reason":"a b","name":"x"},{}]}`, `{"errors":[]}`, // context_info itself
 	`{"errors":[{"reason":"abc","name":"\u5951","message":"a\"b\\"}],"x":1}`, `{"errors":[{"reason":"","name":"x","message":"y"}]}`, `{"errors":[{"reason":"abc","reason":"d"}]}`, `{"errors":[{"Reason":"abc"}]}`, `{"errors":[{"name":1}]}`,
+	`{"errors":[{"reason":"UPPER","name":"x","message":"y"}]}`, `{"errors":[{"reason":"abc","name":"x","message":"y"},{"reason":"","name":"","message":""}]}`,
+	`{"errors":[` + strings.Repeat(`{"reason":"abc","name":"x","message":"y"},`, 16) + `{"reason":"abc","name":"x","message":"z"}]}`, `{"errors":[],"errors":[]}`,
+	`{"conflicts":[{"type":"file","id":"1","file_version":{"type":"file_version","id":"` + strings.Repeat("1", 130) + `"}}]}`,
+	`{"conflicts":[{"type":"file","id":"1","file_version":{"type":"file_version","id":"1"},"file_version":{"type":"file_version"}}]}`,
+	`{"context_info":{"errors":[{"name":"x"}]},"context_info":1}`, `{"context_info":{"conflicts":{"type":"a","id":"1"}},"context_info":{"x":1}}`, // bodies again
 	`{"context_info":{"conflicts":"x"}}`, `{"context_info":[]}`, `{"context_info":null}`,
 }
 
@@ -68,16 +74,16 @@ func FuzzScan(f *testing.F) {
 		}
 		c, violations := b.context(), boxViolations([]byte(s))
 		r := boxConflict([]byte(s))
-		if c.found != (r != nil) || c.found && (c.kind != r.GetResourceType() || c.id != r.GetResourceName()) {
+		if c.hasItem != (r != nil) || c.hasItem && (c.kind != r.GetResourceType() || c.id != r.GetResourceName()) {
 			t.Errorf("conflict of %q: got %+v, want %v", s, c, r)
 		}
 		if diff := cmp.Diff(violations, c.violations, protocmp.Transform()); diff != "" {
 			t.Errorf("%q (-encoding/json +scanner):\n%s", s, diff)
 		}
-		if b.conflict.typed {
+		if b.conflict.lossless {
 			checkConflict(t, s, &b.conflict, c)
 		}
-		if c.complete {
+		if c.lossless {
 			checkViolations(t, s, violations)
 		}
 	})
@@ -132,7 +138,7 @@ func TestOrdinaryBodiesAreNotOdd(t *testing.T) {
 		`{"conflicts":{"type":"folder","id":"1","name":"Q3"}}`,
 	} {
 		var c conflict
-		if c.scan(s, 0) != len(s) || !c.found || !c.typed {
+		if c.scan(s, 0) != len(s) || !c.hasItem || !c.lossless {
 			t.Errorf("the conflict %s is not typed", s)
 		}
 	}

@@ -3,6 +3,8 @@
 
 package translate
 
+import "strings"
+
 // This file is a hot path: nearly all texts of upstreams hold no secret, and to find that
 // out with regular expressions, and with a search for each of twenty words, takes longer
 // than everything else that is done about an error. It looks for all of them in one pass.
@@ -21,43 +23,39 @@ var hints = [...]string{
 }
 
 // Each byte tells of which hints it can be the first, second and last letter: one bit for
-// each hint of three letters, and one, alone, for those of one.
-var firstLetter, secondLetter, lastLetter [256]uint16
+// each hint of three letters, and one, single, for those of one.
+var firstLetter, secondLetter, lastLetter = lettersOf(hints[:])
 
-const alone = 1 << 15
+const single = 1 << 15
 
-func init() {
+func lettersOf(hints []string) (first, second, last [256]uint16) {
 	bit := uint16(1)
 	for _, hint := range hints {
 		if len(hint) == 1 {
-			lastLetter[hint[0]] |= alone
+			last[hint[0]] |= single
 			continue
 		}
-		for i, letters := range []*[256]uint16{&firstLetter, &secondLetter, &lastLetter} {
+		if strings.Trim(hint, "0123456789abcdef") == "" || bit == single {
+			panic("translate: the hint " + hint + " is one too many, or looks like a number")
+		}
+		for i, letters := range []*[256]uint16{&first, &second, &last} {
 			letters[hint[i]] |= bit
 			letters[hint[i]-'a'+'A'] |= bit
 		}
 		bit <<= 1
 	}
-	if bit > alone {
-		panic("translate: there are more hints than bits")
-	}
-	for _, c := range "0123456789abcdefABCDEF" {
-		hexDigit[c] = true
-	}
+	return first, second, last
 }
 
-// hexDigit are the bytes of numbers and hashes. There is more in every hint.
-var hexDigit [256]bool
-
 // suspicious tells whether there may be a secret in a text, or in JSON. Separators within a
-// word do not hide it.
+// word do not hide it. It steps over hexadecimal digits in front, as of ids and hashes, for
+// every hint has a letter that is none, and back by two, which may be the hint's first ones.
 func suspicious(s string) bool {
 	i := 0
 	for i < len(s) && hexDigit[s[i]] {
 		i++
 	}
-	first, both := uint16(0), uint16(alone)
+	first, both := uint16(0), uint16(single)
 	for i = max(i-2, 0); i < len(s); i++ {
 		c := s[i]
 		if c == '_' || c == '-' {
@@ -66,7 +64,7 @@ func suspicious(s string) bool {
 		if both&lastLetter[c] != 0 {
 			return true
 		}
-		both = first&secondLetter[c] | alone
+		both = first&secondLetter[c] | single
 		first = firstLetter[c]
 	}
 	return false

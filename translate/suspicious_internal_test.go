@@ -21,6 +21,7 @@ func FuzzScrubbingShortcuts(f *testing.F) {
 		}
 	}
 	for _, s := range []string{
+		"basic abc1", "bearer abc1", "0basic abc1", "beef bearer abc1", "e_ar bearer abc1", // after hexadecimal digits
 		"https://me:x@h/a", "https://h/a;id=x", "https://h/a#t=x", "h/a?b=c", "boom\n\tat a.B(C)", "to_k-en: x",
 		`{"to_k-en":1}`, "ſession: abc1", "toKen=abc", "basİc abc1", `{"ſecret":1}`, `{"\u0074oken":1}`,
 		strings.Repeat("a", maxText+1), `["` + strings.Repeat("a", maxText+1) + `"]`,

@@ -73,11 +73,11 @@ func (t *Translator) CheckResponse(resp *http.Response) error {
 	if t.succeeded(&a) {
 		return t.checkSuccess(&a, resp)
 	}
-	r := readings.Get().(*reading)
+	r := newReading()
 	defer r.release()
 	r.drain(resp.Body)
 	if a.Body = r.Bytes(); !t.box {
-		a.Body = bytes.Clone(a.Body) // a stranger's decoder may keep it, forbidden or not
+		a.Body = bytes.Clone(a.Body) // a decoder may keep it, forbidden or not; Box's is copied anyway
 	}
 	return t.Translate(a)
 }
@@ -89,7 +89,9 @@ func (t *Translator) checkSuccess(a *Answer, resp *http.Response) error {
 	a.Body = peek(resp)
 	err := t.Translate(*a)
 	if err != nil {
-		new(reading).drain(resp.Body)
+		r := newReading()
+		defer r.release()
+		r.drain(resp.Body)
 	}
 	return err
 }
@@ -108,7 +110,8 @@ func (t *Translator) Inspect(resp *http.Response) error {
 }
 
 // Translate returns nil if the answer is a success, else the [Error]. It accepts
-// any answer, keeps nothing of it, and looks at no more than 64 KiB of the body.
+// any answer, keeps neither its header nor its body, and looks at no more than 64 KiB of
+// the body. A Box error holds a copy of that text as long as it lives.
 func (t *Translator) Translate(a Answer) error {
 	if !t.upstream.ReadSuccess && t.succeeded(&a) {
 		return nil
@@ -121,7 +124,7 @@ func (t *Translator) Translate(a Answer) error {
 	if !failed {
 		return nil
 	}
-	e := &answerError{headerID: t.RequestID(a.Header), doc: doc}
+	e := &answerError{headerID: first(a.Header, t.upstream.RequestIDHeader), doc: doc}
 	e.init(t, a.Status, v, e)
 	return &e.Error
 }

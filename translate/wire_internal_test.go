@@ -60,8 +60,11 @@ func FuzzWire(f *testing.F) {
 		if got := proto.Size(new(scratch).pack(p).Proto()); got != p.protoSize() {
 			t.Errorf("protoSize = %d, the status has %d", p.protoSize(), got)
 		}
-		if p.atMost() < p.headerBytes() {
-			t.Errorf("atMost = %d, the header fields have %d bytes: nothing would be cut", p.atMost(), p.headerBytes())
+		for k := kindRequest; k < kinds; k++ {
+			if p.atMost() < p.headerBytes() {
+				t.Errorf("atMost = %d, the header fields have %d bytes: nothing would be cut", p.atMost(), p.headerBytes())
+			}
+			p.packed[k], p.url = []byte(value), "type.googleapis.com/"+a
 		}
 	})
 }
