@@ -64,7 +64,7 @@ func boxViolations(context json.RawMessage) []*errdetails.BadRequest_FieldViolat
 
 // violations are the errors, and whether these can be told from them again.
 func (f *fieldErrors) violations() (list []*errdetails.BadRequest_FieldViolation, lossless bool) {
-	lossless = f.whole && len(f.list) <= maxViolations
+	lossless = f.whole
 	for _, e := range f.list[:min(len(f.list), maxViolations)] {
 		reason := toReason(scrubText(e.Reason))
 		lossless = lossless && isLowered(e.Reason, reason)

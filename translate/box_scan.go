@@ -90,9 +90,6 @@ func (c *conflict) scanItem(text string, at int) int {
 		if !ok || end < 0 {
 			return end
 		}
-		if c.item[m] != "" && m <= itemID {
-			return odd // which of them counts is for encoding/json to say
-		}
 		known = take(&c.item[m], text[at:end]) && known
 		return end
 	})

@@ -59,7 +59,7 @@ func (h *heading) scan(message []byte) bool {
 	for h.found = true; len(message) > 0; {
 		field, text, rest, ok := nextText(message)
 		switch {
-		case !ok || field > 3:
+		case !ok || field < 1 || field > 3:
 			return false
 		case field == 2:
 			h.own = string(text) == ownDomain

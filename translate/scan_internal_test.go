@@ -41,6 +41,11 @@ var scanned = []string{
 	`{"errors":[` + strings.Repeat(`{"reason":"abc","name":"x","message":"y"},`, 16) + `{"reason":"abc","name":"x","message":"z"}]}`, `{"errors":[],"errors":[]}`,
 	`{"conflicts":[{"type":"file","id":"1","file_version":{"type":"file_version","id":"` + strings.Repeat("1", 130) + `"}}]}`,
 	`{"conflicts":[{"type":"file","id":"1","file_version":{"type":"file_version","id":"1"},"file_version":{"type":"file_version"}}]}`,
+	`{"conflicts":[{"type":"file","id":"1","file_version":{"type":"file_version","id":"1"},"file_version":{}}]}`, `{"conflicts":[{"type":"a","id":"1"},{"type":"b","id":"2"}]}`,
+	`{"conflicts":[{"type":"a\/b","id":"\"","name":"\u5951\\"}]}`, `{"errors":[{"name":"x"},{"reason":"abc","name":"x","message":"y"}]}`,
+	`{"errors":[{"reason":"abc","name":"x","message":"y"}],"errors":[{"reason":"def","name":"x","message":"y"}]}`,
+	`{"a":"\u00g0"}`, `{"a":"\u0g00"}`, `{"a":"\ug000"}`, `{"a":"\u000g"}`, `{"a":"\u000"}`, `{"a":"\u000`, `{"a":"\x"}`,
+	`{"context_info":{"conflicts":{"type":"a","id":"1"}},"context_info":{"conflicts":{"type":"b","id":"2"}}}`,
 	`{"context_info":{"errors":[{"name":"x"}]},"context_info":1}`, `{"context_info":{"conflicts":{"type":"a","id":"1"}},"context_info":{"x":1}}`, // bodies again
 	`{"context_info":{"conflicts":"x"}}`, `{"context_info":[]}`, `{"context_info":null}`,
 }
@@ -138,7 +143,7 @@ func TestOrdinaryBodiesAreNotOdd(t *testing.T) {
 		`{"conflicts":{"type":"folder","id":"1","name":"Q3"}}`,
 	} {
 		var c conflict
-		if c.scan(s, 0) != len(s) || !c.hasItem || !c.lossless {
+		if c.scan(s, 0) != len(s) || !c.only || !c.hasItem || !c.lossless {
 			t.Errorf("the conflict %s is not typed", s)
 		}
 	}

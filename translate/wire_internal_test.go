@@ -104,6 +104,9 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("\x1a\x06\n\x01a\x12\x01x\x1a\x06\n\x01a\x12\x01y")) // twice
 	f.Add([]byte("\n\x02\x18\x05"))                                   // a field of a wait that does not exist
 	f.Add([]byte("\n\x01\xff"))
+	f.Add([]byte("\x12\x07boxgrpc\x1a\x0e\n\noutcomes\xff\xff")) // ends within a text
+	f.Add([]byte("\x12\x07boxgrpc\x1a\x12\n\nretryAfter\x12\x042.5s"))
+	f.Add([]byte("\x1a\x06\n\x01a\x12\x01\xff"))
 	f.Add([]byte("\n\x02\x08\x01\n\x02\x08\x02"))
 	f.Fuzz(func(t *testing.T, value []byte) {
 		var m errdetails.ErrorInfo
@@ -118,6 +121,11 @@ func FuzzRead(f *testing.F) {
 		}
 		if ok != (err == nil) || ok && (got.reason != m.GetReason() || got.domain != m.GetDomain() || !same) {
 			t.Errorf("ErrorInfo %x: got %+v, %v, want %v, %v", value, got, ok, &m, err)
+		}
+		var h heading
+		h.readInfo(value)
+		if _, told := m.GetMetadata()[keyOutcome]; h.found != ok || ok && (h.own != (m.GetDomain() == ownDomain) || h.told != told || h.retryAfter != m.GetMetadata()[keyRetryAfter]) {
+			t.Errorf("ErrorInfo %x: got the heading %+v, want %v, %v", value, h, &m, err)
 		}
 		var r errdetails.RetryInfo
 		err = proto.Unmarshal(value, &r)
