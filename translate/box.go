@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 )
@@ -31,8 +32,13 @@ func (t *Translator) boxError(a *Answer) error {
 	list := parseChallenges(a.Header["Www-Authenticate"])
 	foreign := a.Status == http.StatusUnauthorized && a.Header.Get("Box-Request-Id") == "" && foreignTo("Service", list)
 	b := newBoxAnswer(!t.settled(a.Status) || foreign)
-	b.text = string(plainText(a.Header, a.Body[:min(len(a.Body), maxBody)]))
-	b.headerID, b.challenge, b.foreign = first(a.Header, t.upstream.RequestIDHeader), challengeError(list), foreign
+	if text := plainText(a.Header, a.Body[:min(len(a.Body), maxBody)]); bytes.HasPrefix(bytes.TrimLeft(text, blanks), []byte("{")) {
+		b.text = string(text) // a page says nothing, and is not worth its memory
+	}
+	if id := first(a.Header, t.upstream.RequestIDHeader); len(id) <= maxID {
+		b.headerID = id
+	}
+	b.challenge, b.foreign = challengeError(list), foreign
 	var doc Document
 	if b.body != nil {
 		b.body.read(b.text)

@@ -76,7 +76,7 @@ func appendQuoted(b []byte, texts []string, field int) []byte {
 func (c *conflict) quiet(s scrubber) bool {
 	for _, texts := range [][]string{c.item[itemName:], c.version[versionID:]} {
 		for _, text := range texts {
-			if !s.quiet(text) {
+			if text = unquoted(text); s.redact != nil || scrubText(text) != text {
 				return false
 			}
 		}

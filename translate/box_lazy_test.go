@@ -4,7 +4,6 @@
 package translate_test
 
 import (
-	"strings"
 	"sync"
 	"testing"
 
@@ -43,17 +42,6 @@ func TestManyLookAtOneError(t *testing.T) {
 			})
 		}
 		all.Wait()
-	}
-}
-
-// An id that no upstream would send is none: it could be a header of a stranger's.
-func TestRequestIDOfTheHeader(t *testing.T) {
-	t.Parallel()
-	for _, id := range []string{strings.Repeat("r", 300), "a\x01b", "é"} {
-		e := mustError(t, translate.Box.Translate(translate.Answer{Status: 404, Header: header("Box-Request-Id", id)}))
-		if e.RequestID() != "" || e.Metadata()["headerRequestId"] != "" {
-			t.Errorf("%q became %q", id, e.RequestID())
-		}
 	}
 }
 

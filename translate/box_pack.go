@@ -182,7 +182,7 @@ func (d *boxPacker) addContext(body *boxBody, context *boxContext) {
 		d.typed = true
 		return
 	}
-	if context.lossless && len(context.violations) > 0 && d.scrub.redact == nil { // which is asked about names, and not in BadRequest
+	if context.lossless && len(context.violations) > 0 && !d.violationsChanged && d.scrub.redact == nil {
 		d.told[memberContextInfo] = true
 		return
 	}

@@ -156,7 +156,7 @@ func (f *fieldErrors) scanOne(text string, at int) int {
 		}
 		return end
 	})
-	if end >= 0 {
+	if end >= 0 && len(f.list) <= maxViolations { // one more than are told: then there are too many
 		f.whole = f.whole && e.reason != "" && e.name != "" && e.message != ""
 		f.list = append(f.list, boxFieldError{unquoted(e.reason), unquoted(e.name), unquoted(e.message)})
 	}

@@ -92,22 +92,6 @@ type errReader struct{}
 
 func (errReader) Read([]byte) (int, error) { return 0, errors.New("reset") }
 
-// A decoder that keeps what it was given, although it must not, harms nobody else.
-func TestDecoderThatKeepsTheBody(t *testing.T) {
-	t.Parallel()
-	var kept [][]byte
-	own := translate.New(translate.Upstream{Domain: "own.example.com", Decode: func(a translate.Answer) translate.Document {
-		kept = append(kept, a.Body)
-		return translate.Document{}
-	}})
-	for _, text := range []string{"first", "other"} {
-		_ = mustError(t, own.CheckResponse(response(500, &body{Reader: strings.NewReader(text)}, "GET")))
-	}
-	if string(kept[0]) != "first" || string(kept[1]) != "other" {
-		t.Errorf("kept %q", kept)
-	}
-}
-
 // After 303 a POST goes on as a GET. Repeating the call repeats the POST, so the
 // POST is what has to be judged.
 func TestCheckResponseJudgesTheFirstRequestOfARedirect(t *testing.T) {

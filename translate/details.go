@@ -47,6 +47,7 @@ type packer struct {
 	rule *boxgrpcv1.Rule // of the error code; may be nil
 
 	resourceType, resourceName string // of ResourceInfo; cleaned when it is packed
+	violationsChanged          bool   // something of them was to be hidden
 
 	scrub scrubber
 	buf   []byte
@@ -155,7 +156,9 @@ func (p *packer) setViolations(doc *Document) {
 	}
 	buf := p.buf
 	for _, v := range list {
-		buf = appendInner(buf, scrubText(v.GetField()), p.scrub.text(kindText, v.GetDescription()), strings.ToValidUTF8(v.GetReason(), "\uFFFD"))
+		field, description := scrubText(v.GetField()), p.scrub.text(kindText, v.GetDescription())
+		p.violationsChanged = p.violationsChanged || field != v.GetField() || description != v.GetDescription()
+		buf = appendInner(buf, field, description, strings.ToValidUTF8(v.GetReason(), "\uFFFD"))
 	}
 	p.pack(kindBadRequest, buf)
 }

@@ -48,23 +48,6 @@ func TestRedaction(t *testing.T) {
 	}
 }
 
-// BadRequest has the names of fields, which are nobody's; what else Box calls a name is
-// still not to be shown.
-func TestRedactionOfAListOfErrors(t *testing.T) {
-	t.Parallel()
-	redacting := translate.Box.With(translate.WithRedaction(func(kind, text string) string {
-		if kind == "name" {
-			return "<name>"
-		}
-		return text
-	}))
-	body := `{"code":"not_found","context_info":{"errors":[{"reason":"invalid_parameter","name":"Anna.pdf","message":"m"}]}}`
-	e := mustError(t, redacting.Translate(translate.Answer{Method: "POST", Status: 404, Body: []byte(body)}))
-	if got := string(e.Body()); strings.Contains(got, "Anna") || !strings.Contains(got, "invalid_parameter") {
-		t.Errorf("Body = %s", got)
-	}
-}
-
 // A rule of the service that breaks must not break the error.
 func TestRedactionThatPanics(t *testing.T) {
 	t.Parallel()

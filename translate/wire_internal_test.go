@@ -21,6 +21,7 @@ import (
 func FuzzWire(f *testing.F) {
 	f.Add("REASON", "api.box.com", "httpStatus", "409", "outcome", int64(1_500_000_000))
 	f.Add("", "", "", "", "k", int64(0))
+	f.Add(strings.Repeat("r", 5000), "d", "b", "v", "a", int64(0))
 	f.Add(strings.Repeat("r", 200), "d", "b", strings.Repeat("v", 20_000), "a", int64(math.MaxInt64))
 	f.Fuzz(func(t *testing.T, a, b, key, value, other string, wait int64) {
 		for _, s := range []*string{&a, &b, &key, &value, &other} {
