@@ -67,8 +67,7 @@ func newBoxAnswer(read bool) *boxAnswer {
 
 // claim is what the answer says that can decide what is done about it.
 func (b *boxAnswer) claim(body *boxBody, doc *Document) {
-	doc.Code = body.code()
-	if doc.Code == "" {
+	if doc.Code = body.code(); doc.Code == "" {
 		doc.Code = b.challenge
 		doc.Foreign = b.foreign && body.empty()
 	}
@@ -98,7 +97,7 @@ func (b *boxAnswer) assemble(own *ownParts) *parts {
 	p.resourceType, p.resourceName = context.kind, context.id
 	p.assemble(b.translator, &doc, b.status, b.headerID, &v)
 	p.info.metadata = p.info.metadata.add(keyCause, boxCause(doc.Code, doc.Message))
-	if body.code() == "" {
+	if b.challenge != "" && body.code() == "" {
 		p.challenge = b.challenge
 	}
 	if b.translator.rawBody {

@@ -85,10 +85,14 @@ func (b *boxBody) set(name, raw string) {
 
 // text of a member, or "".
 func (b *boxBody) text(m boxgrpcv1.BoxError_Member) string {
-	if b.scanned {
-		return scannedText(b.known[m])
+	raw := b.known[m]
+	switch {
+	case raw == "":
+		return ""
+	case b.scanned:
+		return scannedText(raw)
 	}
-	return text(json.RawMessage(b.known[m]))
+	return text(json.RawMessage(raw))
 }
 
 // code is the error code that the body names, or "".

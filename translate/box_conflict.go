@@ -76,7 +76,7 @@ func appendQuoted(b []byte, texts []string, field int) []byte {
 func (c *conflict) quiet(s scrubber) bool {
 	for _, texts := range [][]string{c.item[itemName:], c.version[versionID:]} {
 		for _, text := range texts {
-			if text = unquoted(text); s.redact != nil || scrubText(text) != text {
+			if !s.quiet(text) && (s.redact != nil || scrubText(unquoted(text)) != unquoted(text)) {
 				return false
 			}
 		}

@@ -56,10 +56,23 @@ func (c *conflict) scan(text string, at int) int {
 		c.only = true
 		return c.scanConflicts(text, at)
 	})
-	if end < 0 {
+	switch {
+	case end < 0:
 		*c = conflict{}
+	case strings.IndexByte(text[at:end], '\\') >= 0:
+		unescape(c.item[:])
+		unescape(c.version[:])
 	}
 	return end
+}
+
+// unescape takes the escapes out of texts that were taken.
+func unescape(members []string) {
+	for i, taken := range members {
+		if strings.HasPrefix(taken, `"`) {
+			members[i] = `"` + scannedText(taken) + `"`
+		}
+	}
 }
 
 func (c *conflict) scanConflicts(text string, at int) int {
@@ -115,14 +128,11 @@ func (c *conflict) scanVersion(text string, at int, known *bool) int {
 	return end
 }
 
-// take keeps the value of a member, without escapes if it is a text. It reports whether it is
-// one, and the first.
+// take keeps the value of a member as it is spelt, and reports whether it is a text, and the
+// first one.
 func take(member *string, value string) bool {
-	isText := value[0] == '"'
-	first := *member == "" && isText
-	if *member = value; isText && strings.IndexByte(value, '\\') >= 0 {
-		*member = `"` + scannedText(value) + `"`
-	}
+	first := *member == "" && value[0] == '"'
+	*member = value
 	return first
 }
 
@@ -158,12 +168,12 @@ func (f *fieldErrors) scanOne(text string, at int) int {
 	})
 	if end >= 0 && len(f.list) <= maxViolations { // one more than are told: then there are too many
 		f.whole = f.whole && e.reason != "" && e.name != "" && e.message != ""
-		f.list = append(f.list, boxFieldError{unquoted(e.reason), unquoted(e.name), unquoted(e.message)})
+		f.list = append(f.list, boxFieldError{scannedText(e.reason), scannedText(e.name), scannedText(e.message)})
 	}
 	return end
 }
 
-// unquoted is a text that was taken, or "".
+// unquoted is a text that was taken and has no escapes, or "".
 func unquoted(taken string) string { return strings.TrimSuffix(strings.TrimPrefix(taken, `"`), `"`) }
 
 func itemMember(name string) (int, bool) {
