@@ -21,7 +21,7 @@ const variants = 4096
 // conflicts are Box's answers to an upload whose name is in use.
 func conflicts() []translate.Answer {
 	return answers(http.StatusConflict, func(i int) string {
-		return fmt.Sprintf(conflictBody, digits(i, 12), digits(i+1, 12), hash(i), i%1000, i%10, hash(i), i, id(i, 33))
+		return fmt.Sprintf(conflictBody, digits(i), digits(i+1), hash(i), i%1000, i%10, hash(i), i, id(i, 33))
 	})
 }
 
@@ -33,7 +33,7 @@ func rateLimits() []translate.Answer {
 // notFounds are Box's answers about an item that is not there.
 func notFounds() []translate.Answer {
 	return answers(http.StatusNotFound, func(i int) string {
-		return fmt.Sprintf(notFoundBody, digits(i, 12), digits(i, 12), id(i, 16))
+		return fmt.Sprintf(notFoundBody, digits(i), digits(i), id(i, 16))
 	})
 }
 
@@ -78,9 +78,9 @@ func answers(code int, body func(int) string) []translate.Answer {
 // scatter makes neighbours differ in all their digits (Knuth's multiplicative hash).
 func scatter(i int) uint64 { return uint64(i+1) * 0x9E3779B97F4A7C15 }
 
-func digits(i, n int) string { return fmt.Sprintf("%020d", scatter(i))[20-n:] }
-func id(i, n int) string     { return strings.Repeat(fmt.Sprintf("%016x", scatter(i)), 3)[:n] }
-func hash(i int) string      { return strings.Repeat(fmt.Sprintf("%016x", scatter(i)), 3)[:40] }
+func digits(i int) string { return fmt.Sprintf("%020d", scatter(i))[8:] }
+func id(i, n int) string  { return strings.Repeat(fmt.Sprintf("%016x", scatter(i)), 3)[:n] }
+func hash(i int) string   { return strings.Repeat(fmt.Sprintf("%016x", scatter(i)), 3)[:40] }
 
 // bodyOnly is the answers without the request id in their headers, which is not the one
 // in their bodies.
