@@ -6,7 +6,7 @@ package translate
 import "strings"
 
 // This file is a hot path: it reads Box's bodies in one go with scan.go, context_info
-// included, because encoding/json took ten times as long for the commonest errors.
+// included, because encoding/json takes many times as long for the commonest errors.
 //
 // Its limit: a context_info is one conflict, or a list of errors, and nothing else. Any
 // other is odd: it is stepped over here, and box_context.go reads it with encoding/json
