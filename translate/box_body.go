@@ -42,16 +42,6 @@ var boxNames = [...]string{
 	memberRequestID: "request_id", memberError: "error", memberErrorDescription: "error_description", memberContextInfo: "context_info",
 }
 
-// boxMember is the member of a name, or 0.
-func boxMember(name string) boxgrpcv1.BoxError_Member {
-	for m := memberType; m <= memberContextInfo; m++ {
-		if boxNames[m] == name {
-			return m
-		}
-	}
-	return boxgrpcv1.BoxError_MEMBER_UNSPECIFIED
-}
-
 // read reads a body. The last member of a name counts, as everywhere in Go's JSON.
 func (b *boxBody) read(text string) {
 	if !b.scan(text) {
@@ -66,17 +56,17 @@ func (b *boxBody) unmarshal(text string) {
 		return
 	}
 	b.object = members != nil
-	for name, raw := range members {
-		b.set(name, string(raw))
+	for m := memberType; m <= memberContextInfo; m++ {
+		b.known[m] = string(members[boxNames[m]])
+		delete(members, boxNames[m])
+	}
+	if len(members) > 0 {
+		b.other = members
 	}
 	b.scanContext(b.known[memberContextInfo], 0)
 }
 
-func (b *boxBody) set(name, raw string) {
-	if m := boxMember(name); m != 0 {
-		b.known[m] = raw
-		return
-	}
+func (b *boxBody) setOther(name, raw string) {
 	if b.other == nil {
 		b.other = make(map[string]json.RawMessage)
 	}

@@ -32,10 +32,10 @@ type conflict struct {
 // The members by their fields in BoxError.Conflict and BoxError.FileVersion. Type and id of
 // the item, and the type of the version, have none.
 const (
-	itemType, itemID, itemName, itemETag, itemSequenceID, itemSHA1 = 0, 1, 2, 3, 4, 5
-	versionType, versionID, versionSHA1                            = 0, 1, 2
+	itemType, itemID, itemName, itemETag, itemSequenceID, itemSHA1, itemVersion = 0, 1, 2, 3, 4, 5, 6
+	versionType, versionID, versionSHA1                                         = 0, 1, 2
 
-	inArrayField, fileVersionField = 1, 6
+	inArrayField, fileVersionField = 1, itemVersion
 )
 
 const fileVersion = "file_version"
@@ -76,7 +76,7 @@ func appendQuoted(b []byte, texts []string, field int) []byte {
 func (c *conflict) quiet(s scrubber) bool {
 	for _, texts := range [][]string{c.item[itemName:], c.version[versionID:]} {
 		for _, text := range texts {
-			if !s.quiet(text) && (s.redact != nil || scrubText(unquoted(text)) != unquoted(text)) {
+			if text = unquoted(text); !s.quiet(text) && (s.redact != nil || scrubText(text) != text) {
 				return false
 			}
 		}

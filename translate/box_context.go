@@ -43,6 +43,9 @@ type boxFieldError struct {
 	Message string `json:"message"`
 }
 
+// The members of one as they are read.
+const errorReason, errorName, errorMessage = 0, 1, 2
+
 // fieldErrors are context_info.errors.
 type fieldErrors struct {
 	found bool

@@ -3,7 +3,11 @@
 
 package translate
 
-import "strings"
+import (
+	"strings"
+
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
+)
 
 // This file is a hot path: it reads Box's bodies in one go with scan.go, context_info
 // included, because encoding/json takes many times as long for the commonest errors.
@@ -12,19 +16,42 @@ import "strings"
 // other is odd: it is stepped over here, and box_context.go reads it with encoding/json
 // once somebody asks. A fuzz test holds the two together.
 
+// The members that are looked for, in Box's order.
+var (
+	bodyMembers = []member{
+		bodyMember(memberType), bodyMember(memberStatus), bodyMember(memberCode), bodyMember(memberContextInfo),
+		bodyMember(memberHelpURL), bodyMember(memberMessage), bodyMember(memberRequestID),
+		bodyMember(memberError), bodyMember(memberErrorDescription), // OAuth 2
+	}
+	itemMembers = []member{
+		{`"type":`, itemType}, {`"id":`, itemID}, {`"file_version":`, itemVersion}, {`"sequence_id":`, itemSequenceID},
+		{`"etag":`, itemETag}, {`"sha1":`, itemSHA1}, {`"name":`, itemName},
+	}
+	versionMembers = []member{{`"type":`, versionType}, {`"id":`, versionID}, {`"sha1":`, versionSHA1}}
+	errorMembers   = []member{{`"reason":`, errorReason}, {`"name":`, errorName}, {`"message":`, errorMessage}}
+)
+
+func bodyMember(m boxgrpcv1.BoxError_Member) member {
+	return member{`"` + boxNames[m] + `":`, int(m)}
+}
+
 // scan reads a body that is not odd.
 func (b *boxBody) scan(text string) bool {
 	b.object, b.scanned = true, true
-	return scanObject(text, func(name string, at int) int {
+	return scanObject(text, bodyMembers, func(field int, name string, at int) int {
 		end := odd
-		if name == boxNames[memberContextInfo] {
+		if field == int(memberContextInfo) {
 			end = b.scanContext(text, at)
 		}
 		if end < 0 {
 			end = scanValue(text, at, 0)
 		}
-		if end >= 0 {
-			b.set(name, text[at:end])
+		switch {
+		case end < 0:
+		case field == none:
+			b.setOther(name, text[at:end])
+		default:
+			b.known[field] = text[at:end]
 		}
 		return end
 	})
@@ -49,7 +76,7 @@ func (b *boxBody) scanContext(text string, at int) int {
 // the index behind it. Any other is odd.
 func (c *conflict) scan(text string, at int) int {
 	*c = conflict{}
-	end := scanMembers(text, at, func(name string, at int) int {
+	end := scanMembers(text, at, nil, func(_ int, name string, at int) int {
 		if name != "conflicts" || c.only {
 			return odd
 		}
@@ -89,21 +116,17 @@ func (c *conflict) scanConflicts(text string, at int) int {
 
 func (c *conflict) scanItem(text string, at int) int {
 	members, known := 0, true
-	end := scanMembers(text, at, func(name string, at int) int {
+	end := scanMembers(text, at, itemMembers, func(field int, name string, at int) int {
 		members++
-		if name == fileVersion {
+		switch {
+		case field == itemVersion:
 			known, c.versioned = known && !c.versioned, true
 			return c.scanVersion(text, at, &known)
-		}
-		m, ok := itemMember(name)
-		if known = ok && known; !ok && (strings.EqualFold(name, "type") || strings.EqualFold(name, "id")) {
+		case field == none && (strings.EqualFold(name, "type") || strings.EqualFold(name, "id")):
 			return odd // encoding/json takes it for the same name
 		}
 		end := scanValue(text, at, 0)
-		if !ok || end < 0 {
-			return end
-		}
-		known = take(&c.item[m], text[at:end]) && known
+		known = field != none && end >= 0 && take(&c.item[field], text[at:end]) && known
 		return end
 	})
 	c.hasItem = members > 0 || c.inArray
@@ -118,10 +141,9 @@ func (c *conflict) scanVersion(text string, at int, known *bool) int {
 		*known = false
 		return scanValue(text, at, 0)
 	}
-	end := scanMembers(text, at, func(name string, at int) int {
+	end := scanMembers(text, at, versionMembers, func(field int, _ string, at int) int {
 		end := scanValue(text, at, 0)
-		m, ok := versionMember(name)
-		*known = ok && end >= 0 && take(&c.version[m], text[at:end]) && *known
+		*known = field != none && end >= 0 && take(&c.version[field], text[at:end]) && *known
 		return end
 	})
 	*known = *known && c.version[versionType] == `"`+fileVersion+`"`
@@ -138,7 +160,7 @@ func take(member *string, value string) bool {
 
 func (f *fieldErrors) scan(text string, at int) int {
 	f.whole = true
-	return scanMembers(text, at, func(name string, at int) int {
+	return scanMembers(text, at, nil, func(_ int, name string, at int) int {
 		if name != "errors" || f.found {
 			return odd
 		}
@@ -148,60 +170,24 @@ func (f *fieldErrors) scan(text string, at int) int {
 }
 
 func (f *fieldErrors) scanOne(text string, at int) int {
-	var e struct{ reason, name, message string } // as they are spelt
-	end := scanMembers(text, at, func(name string, at int) int {
-		member := &e.reason
-		switch name {
-		case "reason":
-		case "name":
-			member = &e.name
-		case "message":
-			member = &e.message
-		default:
+	var e [errorMessage + 1]string // as they are spelt
+	end := scanMembers(text, at, errorMembers, func(field int, _ string, at int) int {
+		if field == none {
 			return odd
 		}
 		end := scanValue(text, at, 0)
-		if end < 0 || !take(member, text[at:end]) {
+		if end < 0 || !take(&e[field], text[at:end]) {
 			return odd
 		}
 		return end
 	})
 	if end >= 0 && len(f.list) <= maxViolations { // one more than are told: then there are too many
-		f.whole = f.whole && e.reason != "" && e.name != "" && e.message != ""
-		f.list = append(f.list, boxFieldError{scannedText(e.reason), scannedText(e.name), scannedText(e.message)})
+		reason, name, message := e[errorReason], e[errorName], e[errorMessage]
+		f.whole = f.whole && reason != "" && name != "" && message != ""
+		f.list = append(f.list, boxFieldError{scannedText(reason), scannedText(name), scannedText(message)})
 	}
 	return end
 }
 
 // unquoted is a text that was taken and has no escapes, or "".
 func unquoted(taken string) string { return strings.TrimSuffix(strings.TrimPrefix(taken, `"`), `"`) }
-
-func itemMember(name string) (int, bool) {
-	switch name {
-	case "type":
-		return itemType, true
-	case "id":
-		return itemID, true
-	case "name":
-		return itemName, true
-	case "etag":
-		return itemETag, true
-	case "sequence_id":
-		return itemSequenceID, true
-	case "sha1":
-		return itemSHA1, true
-	}
-	return 0, false
-}
-
-func versionMember(name string) (int, bool) {
-	switch name {
-	case "type":
-		return versionType, true
-	case "id":
-		return versionID, true
-	case "sha1":
-		return versionSHA1, true
-	}
-	return 0, false
-}

@@ -5,6 +5,7 @@ package translate
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -24,11 +25,23 @@ const odd = -1
 // maxNesting is far more than upstreams send.
 const maxNesting = 16
 
+// A member is one that an object is read for: its name with quotes and colon, as nearly
+// everybody spells it, and the field that it goes into.
+type member struct {
+	spelt string
+	field int
+}
+
+func (m member) name() string { return m.spelt[1 : len(m.spelt)-len(`":`)] }
+
+// none is the field of all other members.
+const none = -1
+
 // scanObject calls value for each member of the object that a text is, in their order, to
 // have its value read: see scanMembers. It returns false where the text is odd or no
 // object; then some members may have been given out already.
-func scanObject(text string, value func(name string, at int) (end int)) bool {
-	i := scanMembers(text, space(text, 0), value)
+func scanObject(text string, known []member, value func(field int, name string, at int) (end int)) bool {
+	i := scanMembers(text, space(text, 0), known, value)
 	return i >= 0 && space(text, i) == len(text)
 }
 
@@ -39,8 +52,9 @@ func scanJSON(text string) bool {
 }
 
 // scanMembers reads an object from its brace on and returns the index behind it. Each value
-// is read by a function that returns the index behind it.
-func scanMembers(text string, i int, value func(name string, at int) (end int)) int {
+// is read by a function that returns the index behind it. Known members are listed in the
+// order in which they nearly always come: then their names are compared, and not read.
+func scanMembers(text string, i int, known []member, value func(field int, name string, at int) (end int)) int {
 	if i == len(text) || text[i] != '{' {
 		return odd
 	}
@@ -48,16 +62,17 @@ func scanMembers(text string, i int, value func(name string, at int) (end int)) 
 	if i < len(text) && text[i] == '}' {
 		return i + 1
 	}
-	for {
-		name := i + 1
-		if i = scanString(text, i, false); i < 0 {
+	for turn := 0; ; turn++ {
+		field, name := none, ""
+		if turn < len(known) && strings.HasPrefix(text[i:], known[turn].spelt) {
+			field, name = known[turn].field, known[turn].name()
+			i += len(known[turn].spelt)
+		} else if name, i = scanName(text, i); i < 0 {
 			return odd
+		} else if at := slices.IndexFunc(known, func(m member) bool { return m.name() == name }); at >= 0 {
+			field, turn = known[at].field, at
 		}
-		colon := space(text, i)
-		if colon == len(text) || text[colon] != ':' {
-			return odd
-		}
-		if i = value(text[name:i-1], space(text, colon+1)); i < 0 {
+		if i = value(field, name, space(text, i)); i < 0 {
 			return odd
 		}
 		if i = space(text, i); i == len(text) {
@@ -72,6 +87,19 @@ func scanMembers(text string, i int, value func(name string, at int) (end int)) 
 			return odd
 		}
 	}
+}
+
+// scanName reads a name and its colon, and returns the index behind that.
+func scanName(text string, i int) (name string, end int) {
+	start := i + 1
+	if i = scanString(text, i, false); i < 0 {
+		return "", odd
+	}
+	colon := space(text, i)
+	if colon == len(text) || text[colon] != ':' {
+		return "", odd
+	}
+	return text[start : i-1], colon + 1
 }
 
 // scanElements reads an array from its bracket on and returns the index behind it. Each
@@ -111,7 +139,7 @@ func scanValue(text string, i, depth int) int {
 	case c == '"':
 		return scanString(text, i, true)
 	case c == '{':
-		return scanMembers(text, i, func(_ string, at int) int { return scanValue(text, at, depth+1) })
+		return scanMembers(text, i, nil, func(_ int, _ string, at int) int { return scanValue(text, at, depth+1) })
 	case c == '[':
 		return scanElements(text, i, func(at int) int { return scanValue(text, at, depth+1) })
 	case '1' <= c && c <= '9':

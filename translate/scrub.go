@@ -39,8 +39,10 @@ var secretWords = []string{"token", "secret", "passw", "assertion", "signature",
 
 // scrubText takes secrets out of a text and makes it valid UTF-8.
 func scrubText(s string) string {
-	if len(s) <= maxText && !suspicious(s) && utf8.ValidString(s) {
-		return s
+	if len(s) <= maxText {
+		if may, ascii := suspicious(s); !may && (ascii || utf8.ValidString(s)) {
+			return s
+		}
 	}
 	return scrubThoroughly(s)
 }

@@ -3,7 +3,10 @@
 
 package translate
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // This file is a hot path: nearly all texts of upstreams hold no secret, and to find that
 // out with regular expressions, and with a search for each of twenty words, takes longer
@@ -22,50 +25,61 @@ var hints = [...]string{
 	"bug", "uth", "kie", "ear", "bas", "ses", "oke", "ecr", "ssw", "sse", "sig", "key", "jwt", "tia",
 }
 
-// Each byte tells of which hints it can be the first, second and last letter: one bit for
-// each hint of three letters, and one, single, for those of one.
-var firstLetter, secondLetter, lastLetter = lettersOf(hints[:])
+// The hints are looked for all at once, in a word with three bits for each of them: that
+// its first letter was the last byte, that its first two were the last bytes, and that it
+// was found. Those of one byte share one bit. These bits say where a hint begins, and where
+// it is found.
+const (
+	single = 1 << (3 * 14)
+	begins = (single-1)/7 | single
+	found  = (single-1)/7<<2 | single
+)
 
-const single = 1 << 15
+// letters are the bits that can stay after a byte, in words of either case. After a
+// separator all stay as they are.
+var letters = lettersOf(hints[:])
 
-func lettersOf(hints []string) (first, second, last [256]uint16) {
-	bit := uint16(1)
+const separator = ^uint64(0)
+
+func lettersOf(hints []string) (letters [256]uint64) {
+	letters['_'], letters['-'] = separator, separator
+	bit := uint64(1)
 	for _, hint := range hints {
 		if len(hint) == 1 {
-			last[hint[0]] |= single
+			letters[hint[0]] |= single
 			continue
 		}
 		if strings.Trim(hint, "0123456789abcdef") == "" || bit == single {
 			panic("translate: the hint " + hint + " is one too many, or looks like a number")
 		}
-		for i, letters := range []*[256]uint16{&first, &second, &last} {
-			letters[hint[i]] |= bit
-			letters[hint[i]-'a'+'A'] |= bit
+		for i := range len(hint) {
+			letters[hint[i]] |= bit << i
+			letters[hint[i]-'a'+'A'] |= bit << i
 		}
-		bit <<= 1
+		bit <<= 3
 	}
-	return first, second, last
+	return letters
 }
 
-// suspicious tells whether there may be a secret in a text, or in JSON. Separators within a
-// word do not hide it. It steps over hexadecimal digits in front, as of ids and hashes, for
-// every hint has a letter that is none, and back by two, which may be the hint's first ones.
-func suspicious(s string) bool {
+// suspicious tells whether there may be a secret in a text, or in JSON; if not, whether all
+// of it is ASCII. Separators within a word do not hide it. It steps over hexadecimal digits
+// in front, as of ids and hashes, for every hint has a letter that is none, and back by two,
+// which may be the hint's first ones.
+func suspicious(s string) (yes, ascii bool) {
 	i := 0
 	for i < len(s) && hexDigit[s[i]] {
 		i++
 	}
-	first, both := uint16(0), uint16(single)
+	state, all := uint64(0), byte(0)
 	for i = max(i-2, 0); i < len(s); i++ {
-		c := s[i]
-		if c == '_' || c == '-' {
+		all |= s[i]
+		letter := letters[s[i]]
+		if letter == separator {
 			continue
 		}
-		if both&lastLetter[c] != 0 {
-			return true
+		if state = (2*state + begins) & letter; state&found != 0 {
+			return true, false
 		}
-		both = first&secondLetter[c] | single
-		first = firstLetter[c]
 	}
-	return false
+	return false, all < utf8.RuneSelf
 }
