@@ -16,6 +16,7 @@ import (
 type boxBody struct {
 	object   bool
 	scanned  bool
+	plain    bool                          // it was scanned, and has no escapes
 	known    [memberContextInfo + 1]string // the members that the schema has fields for
 	other    map[string]json.RawMessage
 	conflict conflict     // context_info, where it is one
@@ -79,6 +80,8 @@ func (b *boxBody) text(m boxgrpcv1.BoxError_Member) string {
 	switch {
 	case raw == "":
 		return ""
+	case b.plain && raw[0] == '"':
+		return raw[1 : len(raw)-1]
 	case b.scanned:
 		return scannedText(raw)
 	}

@@ -4,9 +4,6 @@
 package translate
 
 import (
-	"encoding/json"
-	"strings"
-
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -17,7 +14,7 @@ import (
 
 // A conflict is the item in the way that a context_info tells of, and nothing else. As
 // BoxError.conflict it takes half the bytes of the JSON, and callers need not parse it.
-// Its members are as they are spelt, but that texts have no escapes.
+// Of its members it has the texts, and which of them are there.
 type conflict struct {
 	only      bool // the context_info says nothing else
 	hasItem   bool // it is not empty
@@ -25,8 +22,9 @@ type conflict struct {
 	inArray   bool
 	versioned bool // there is a file_version
 
-	item    [itemSHA1 + 1]string
-	version [versionSHA1 + 1]string
+	itemHas, versionHas set
+	item                [itemSHA1 + 1]string
+	version             [versionSHA1 + 1]string
 }
 
 // The members by their fields in BoxError.Conflict and BoxError.FileVersion. Type and id of
@@ -40,32 +38,24 @@ const (
 
 const fileVersion = "file_version"
 
-// text of a member of the item, or "".
-func (c *conflict) text(member int) string {
-	if raw := c.item[member]; !strings.HasPrefix(raw, `"`) {
-		return text(json.RawMessage(raw))
-	}
-	return unquoted(c.item[member])
-}
-
 // append writes a BoxError.Conflict: see box_pack.go.
 func (c *conflict) append(b []byte) []byte {
 	if c.inArray {
 		b = appendNumber(b, inArrayField, 1)
 	}
-	b = appendQuoted(b, c.item[:], itemName)
+	b = appendFields(b, c.item[:], c.itemHas, itemName)
 	if !c.versioned {
 		return b
 	}
 	b, start := beginMessage(b, fileVersionField)
-	return endMessage(appendQuoted(b, c.version[:], versionID), start)
+	return endMessage(appendFields(b, c.version[:], c.versionHas, versionID), start)
 }
 
-// appendQuoted writes texts as the fields of their indices, the empty ones too.
-func appendQuoted(b []byte, texts []string, field int) []byte {
+// appendFields writes texts as the fields of their indices, the empty ones too.
+func appendFields(b []byte, texts []string, has set, field int) []byte {
 	for ; field < len(texts); field++ {
-		if text := texts[field]; text != "" {
-			b = appendString(b, protowire.Number(field), unquoted(text))
+		if has.has(field) {
+			b = appendString(b, protowire.Number(field), texts[field])
 		}
 	}
 	return b
@@ -76,7 +66,7 @@ func appendQuoted(b []byte, texts []string, field int) []byte {
 func (c *conflict) quiet(s scrubber) bool {
 	for _, texts := range [][]string{c.item[itemName:], c.version[versionID:]} {
 		for _, text := range texts {
-			if text = unquoted(text); !s.quiet(text) && (s.redact != nil || scrubText(text) != text) {
+			if !s.quiet(text) && (s.redact != nil || scrubText(text) != text) {
 				return false
 			}
 		}

@@ -22,7 +22,7 @@ func (b *boxBody) context() (c boxContext) {
 	switch raw := b.known[memberContextInfo]; {
 	case raw == "":
 	case b.conflict.only:
-		c.hasItem, c.kind, c.id = b.conflict.hasItem, b.conflict.text(itemType), b.conflict.text(itemID)
+		c.hasItem, c.kind, c.id = b.conflict.hasItem, b.conflict.item[itemType], b.conflict.item[itemID]
 	case b.errors != nil:
 		c.violations, c.lossless = b.errors.violations()
 	default:

@@ -6,6 +6,7 @@ package translate
 import (
 	"encoding/json"
 	"maps"
+	"math/bits"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -24,9 +25,9 @@ type boxPacker struct {
 	raw       string // the whole body, where that is asked for
 
 	shape boxgrpcv1.BoxError_Shape
-	told  [memberChallenge + 1]bool   // the member stands elsewhere
-	texts [memberChallenge + 1]string // those that do not, and context_info
-	has   [memberChallenge + 1]bool   // there is a text, maybe an empty one
+	told  set                         // the members that stand elsewhere
+	has   set                         // those that do not, and have a text, maybe an empty one
+	texts [memberChallenge + 1]string // which they have, and context_info
 
 	typed  bool // the conflict stands for context_info
 	other  map[string]json.RawMessage
@@ -84,16 +85,22 @@ func isLowered(s, upper string) bool {
 	return true
 }
 
-var ordinaryTold = func() (told [memberChallenge + 1]bool) {
+// A set has small numbers in it, such as members.
+type set uint16
+
+func (s *set) add(i int)     { *s |= 1 << i }
+func (s set) has(i int) bool { return s&(1<<i) != 0 }
+
+var ordinaryTold = func() (told set) {
 	for _, m := range ordinary.GetTold() {
-		told[m] = true
+		told.add(int(m))
 	}
 	return told
 }()
 
 func (d *boxPacker) isOrdinary() bool {
 	return d.info.domain == boxDomain && d.shape == ordinary.GetShape() && d.told == ordinaryTold &&
-		d.has == [len(d.has)]bool{} && d.texts[memberContextInfo] == "" && !d.typed && d.raw == ""
+		d.has == 0 && d.texts[memberContextInfo] == "" && !d.typed && d.raw == ""
 }
 
 // boxFieldNumbers are the fields of BoxError that hold the text of a member.
@@ -106,21 +113,12 @@ var boxFieldNumbers = [...]protowire.Number{
 // it: see wire.go.
 func (d *boxPacker) appendDocument(b []byte, c *conflict, other []byte) []byte {
 	b = appendNumber(b, 1, uint64(d.shape))
-	var room [len(d.told)]byte
-	told := room[:0]
-	for m, is := range d.told {
-		if is {
-			told = append(told, byte(m)) // all members are below 128
-		}
-	}
-	b = appendText(b, 2, string(told))
-	for m := memberType; m <= memberErrorDescription; m++ {
-		b = d.appendMember(b, m)
-	}
+	b = d.appendTold(b)
+	b = d.appendTexts(b, memberType, memberErrorDescription)
 	b = appendText(b, 10, d.texts[memberContextInfo])
 	b = appendText(b, 11, string(other))
 	b = appendText(b, 12, d.raw)
-	b = d.appendMember(b, memberChallenge)
+	b = d.appendTexts(b, memberChallenge, memberChallenge)
 	if !d.typed {
 		return b
 	}
@@ -128,12 +126,27 @@ func (d *boxPacker) appendDocument(b []byte, c *conflict, other []byte) []byte {
 	return endMessage(c.append(b), start)
 }
 
-// appendMember writes a text even if it is empty: it is there.
-func (d *boxPacker) appendMember(b []byte, m boxgrpcv1.BoxError_Member) []byte {
-	if !d.has[m] {
+func (d *boxPacker) appendTold(b []byte) []byte {
+	if d.told == 0 {
 		return b
 	}
-	return appendString(b, boxFieldNumbers[m], d.texts[m])
+	b = appendHead(b, 2, bits.OnesCount16(uint16(d.told)))
+	for m := memberType; m <= memberChallenge; m++ {
+		if d.told.has(int(m)) {
+			b = append(b, byte(m)) // all members are below 128
+		}
+	}
+	return b
+}
+
+// appendTexts writes the texts of some members, empty ones too: they are there.
+func (d *boxPacker) appendTexts(b []byte, from, to boxgrpcv1.BoxError_Member) []byte {
+	for m := from; m <= to && d.has != 0; m++ {
+		if d.has.has(int(m)) {
+			b = appendString(b, boxFieldNumbers[m], d.texts[m])
+		}
+	}
+	return b
 }
 
 // addMember puts in a member of the body. One that is of another JSON type than Box
@@ -143,7 +156,7 @@ func (d *boxPacker) addMember(m boxgrpcv1.BoxError_Member, body *boxBody) {
 	switch {
 	case raw == "":
 	case m == memberStatus && d.tells(m, raw):
-		d.told[m] = true
+		d.told.add(int(m))
 	case m != memberStatus && raw[0] == '"':
 		d.addText(m, body.text(m))
 	default:
@@ -158,7 +171,7 @@ func (d *boxPacker) addMember(m boxgrpcv1.BoxError_Member, body *boxBody) {
 // addText puts in a text, or tells that it stands elsewhere. What does is clean already.
 func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
 	if d.tells(m, text) {
-		d.told[m] = true
+		d.told.add(int(m))
 		return
 	}
 	clean := scrubText(text)
@@ -166,9 +179,12 @@ func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
 		clean = d.scrub.text(kindText, clean)
 	}
 	d.secret = d.secret || clean != text
-	if d.told[m] = d.tells(m, clean); !d.told[m] {
-		d.texts[m], d.has[m] = clean, true
+	if d.tells(m, clean) {
+		d.told.add(int(m))
+		return
 	}
+	d.texts[m] = clean
+	d.has.add(int(m))
 }
 
 // addContext puts in context_info, as a conflict if it is one, unless BadRequest says all
@@ -178,17 +194,17 @@ func (d *boxPacker) addContext(body *boxBody, context *boxContext) {
 	if raw == "" {
 		return
 	}
-	if c := &body.conflict; c.lossless && c.quiet(d.scrub) && d.resourceType == c.text(itemType) && d.resourceName == c.text(itemID) {
+	if c := &body.conflict; c.lossless && c.quiet(d.scrub) && d.resourceType == c.item[itemType] && d.resourceName == c.item[itemID] {
 		d.typed = true
 		return
 	}
 	if context.lossless && len(context.violations) > 0 && !d.violationsChanged && d.scrub.redact == nil {
-		d.told[memberContextInfo] = true
+		d.told.add(int(memberContextInfo))
 		return
 	}
 	clean := d.clean([]byte(raw))
 	if len(clean) > 0 && d.parts.has(kindBadRequest) && sameJSON(clean, d.contextInfo()) {
-		d.told[memberContextInfo] = true
+		d.told.add(int(memberContextInfo))
 		return
 	}
 	d.texts[memberContextInfo] = string(clean)

@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"encoding/json"
 	"strings"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
@@ -37,7 +38,7 @@ func bodyMember(m boxgrpcv1.BoxError_Member) member {
 
 // scan reads a body that is not odd.
 func (b *boxBody) scan(text string) bool {
-	b.object, b.scanned = true, true
+	b.object, b.scanned, b.plain = true, true, strings.IndexByte(text, '\\') < 0
 	return scanObject(text, bodyMembers, func(field int, name string, at int) int {
 		end := odd
 		if field == int(memberContextInfo) {
@@ -93,11 +94,10 @@ func (c *conflict) scan(text string, at int) int {
 	return end
 }
 
-// unescape takes the escapes out of texts that were taken.
-func unescape(members []string) {
-	for i, taken := range members {
-		if strings.HasPrefix(taken, `"`) {
-			members[i] = `"` + scannedText(taken) + `"`
+func unescape(texts []string) {
+	for i, text := range texts {
+		if strings.IndexByte(text, '\\') >= 0 {
+			texts[i] = scannedText(`"` + text + `"`)
 		}
 	}
 }
@@ -126,11 +126,11 @@ func (c *conflict) scanItem(text string, at int) int {
 			return odd // encoding/json takes it for the same name
 		}
 		end := scanValue(text, at, 0)
-		known = field != none && end >= 0 && take(&c.item[field], text[at:end]) && known
+		known = field != none && end >= 0 && take(c.item[:], &c.itemHas, field, text[at:end]) && known
 		return end
 	})
 	c.hasItem = members > 0 || c.inArray
-	c.lossless = known && c.item[itemType] != "" && c.item[itemID] != ""
+	c.lossless = known && c.itemHas.has(itemType) && c.itemHas.has(itemID)
 	return end
 }
 
@@ -143,18 +143,23 @@ func (c *conflict) scanVersion(text string, at int, known *bool) int {
 	}
 	end := scanMembers(text, at, versionMembers, func(field int, _ string, at int) int {
 		end := scanValue(text, at, 0)
-		*known = field != none && end >= 0 && take(&c.version[field], text[at:end]) && *known
+		*known = field != none && end >= 0 && take(c.version[:], &c.versionHas, field, text[at:end]) && *known
 		return end
 	})
-	*known = *known && c.version[versionType] == `"`+fileVersion+`"`
+	*known = *known && c.version[versionType] == fileVersion
 	return end
 }
 
-// take keeps the value of a member as it is spelt, and reports whether it is a text, and the
-// first one.
-func take(member *string, value string) bool {
-	first := *member == "" && value[0] == '"'
-	*member = value
+// take keeps the value of a member, and reports whether it is a text, and the first one.
+// Escapes stay in it.
+func take(texts []string, has *set, field int, value string) bool {
+	first := !has.has(field)
+	has.add(field)
+	if value[0] != '"' {
+		texts[field] = text(json.RawMessage(value))
+		return false
+	}
+	texts[field] = value[1 : len(value)-1]
 	return first
 }
 
@@ -170,24 +175,22 @@ func (f *fieldErrors) scan(text string, at int) int {
 }
 
 func (f *fieldErrors) scanOne(text string, at int) int {
-	var e [errorMessage + 1]string // as they are spelt
+	var e [errorMessage + 1]string
+	var has set
 	end := scanMembers(text, at, errorMembers, func(field int, _ string, at int) int {
 		if field == none {
 			return odd
 		}
 		end := scanValue(text, at, 0)
-		if end < 0 || !take(&e[field], text[at:end]) {
+		if end < 0 || !take(e[:], &has, field, text[at:end]) {
 			return odd
 		}
 		return end
 	})
 	if end >= 0 && len(f.list) <= maxViolations { // one more than are told: then there are too many
-		reason, name, message := e[errorReason], e[errorName], e[errorMessage]
-		f.whole = f.whole && reason != "" && name != "" && message != ""
-		f.list = append(f.list, boxFieldError{scannedText(reason), scannedText(name), scannedText(message)})
+		f.whole = f.whole && has == 1<<len(e)-1
+		unescape(e[:])
+		f.list = append(f.list, boxFieldError{e[errorReason], e[errorName], e[errorMessage]})
 	}
 	return end
 }
-
-// unquoted is a text that was taken and has no escapes, or "".
-func unquoted(taken string) string { return strings.TrimSuffix(strings.TrimPrefix(taken, `"`), `"`) }

@@ -127,6 +127,9 @@ func usableID(s string) string {
 	if len(s) > maxID {
 		return ""
 	}
+	if yes, ascii := suspicious(s); !yes && ascii {
+		return s
+	}
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
 			return ""

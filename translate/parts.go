@@ -151,19 +151,6 @@ func (p *parts) size(k kind) int {
 	return len(p.packed[k])
 }
 
-// value of a detail that is there. What is still to be packed goes to the end of b.
-func (p *parts) value(k kind, b []byte) (value, end []byte) {
-	switch k {
-	case kindInfo:
-		b = p.info.append(b)
-	case kindRetry:
-		b = appendWait(b, p.wait)
-	default:
-		return p.packed[k], b
-	}
-	return slices.Clip(b), b[len(b):]
-}
-
 // A scratch is for handing parts over to a function that copies them.
 type scratch struct {
 	own    ownParts // where nobody keeps them
@@ -177,18 +164,24 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // pack makes the status.
 func (s *scratch) pack(p *parts) *status.Status {
-	s.status.Code, s.status.Message = int32(p.code), p.text
-	list, b := s.list[:0], s.room[:0]
-	for k := range kinds {
-		if p.has(k) {
-			a := &s.any[k]
-			a.TypeUrl = p.typeURL(k)
-			a.Value, b = p.value(k, b)
-			list = append(list, a)
+	s.status.Code, s.status.Message, s.status.Details = int32(p.code), p.text, s.list[:0]
+	b := p.info.append(s.room[:0])
+	s.add(kindInfo, typeURLs[kindInfo], slices.Clip(b))
+	if p.retry {
+		s.add(kindRetry, typeURLs[kindRetry], appendWait(b[len(b):], p.wait))
+	}
+	for k := kindRequest; k < kinds; k++ {
+		if value := p.packed[k]; value != nil {
+			s.add(k, p.typeURL(k), value)
 		}
 	}
-	s.status.Details = list
 	return status.FromProto(&s.status) // which copies everything
+}
+
+func (s *scratch) add(k kind, url string, value []byte) {
+	a := &s.any[k]
+	a.TypeUrl, a.Value = url, value
+	s.status.Details = append(s.status.Details, a)
 }
 
 // clear lets go of all that an error points to. Its bytes stay in details and room until

@@ -159,8 +159,9 @@ func scanValue(text string, i, depth int) int {
 // scanString returns the index behind the closing quote of the string at i, which may have
 // escapes or not. It looks at eight bytes at a time for the first special one, from which it
 // goes on rune by rune: a byte beyond ASCII has its highest bit; a byte is below n where a
-// subtraction of n borrows from that bit, and equal to c where it is below 1 after an
-// exclusive or with c. What is borrowed can mark later bytes, and none before.
+// subtraction of n borrows from that bit. After an exclusive or with c, the byte c is below
+// 1; after one with 2, a quote is below '!', as control characters are, and no other is.
+// What is borrowed can mark later bytes, and none before.
 func scanString(text string, i int, escapes bool) int {
 	const ones, highest = 0x0101010101010101, 0x8080808080808080
 	if i == len(text) || text[i] != '"' {
@@ -168,9 +169,8 @@ func scanString(text string, i int, escapes bool) int {
 	}
 	for i++; i+8 <= len(text); i += 8 {
 		w := eight(text[i : i+8])
-		quote, slash := w^ones*'"', w^ones*'\\'
-		special := (w | (w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash) & highest
-		if special != 0 {
+		quote, slash := (w^ones*2)-ones*'!', (w^ones*'\\')-ones
+		if special := (w | quote | slash) & highest; special != 0 {
 			i += bits.TrailingZeros64(special) / 8
 			break
 		}

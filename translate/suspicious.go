@@ -17,11 +17,12 @@ import (
 // fuzz test holds the two together.
 
 // hints are what secrets betray themselves by: a query, a parameter or a user name in an
-// address, a stack trace, or three letters out of each word of [secretPatterns] and
-// [secretMembers], such as are rare in other words. The bytes begin the runes beyond ASCII
-// that are an i, a k or an s to those who ignore case.
+// address, or three letters out of each word of [secretPatterns] and [secretMembers], such
+// as are rare in other words. The bytes begin the runes beyond ASCII that are an i, a k or
+// an s to those who ignore case. Control characters are hints as well: stack traces have
+// them, and ids must not.
 var hints = [...]string{
-	"?", "@", "=", "\n", "\\", "\xc4", "\xc5", "\xe2",
+	"?", "@", "=", "\\", "\xc4", "\xc5", "\xe2",
 	"bug", "uth", "kie", "ear", "bas", "ses", "oke", "ecr", "ssw", "sse", "sig", "key", "jwt", "tia",
 }
 
@@ -42,7 +43,10 @@ var letters = lettersOf(hints[:])
 const separator = ^uint64(0)
 
 func lettersOf(hints []string) (letters [256]uint64) {
-	letters['_'], letters['-'] = separator, separator
+	for c := range byte(' ') {
+		letters[c] = single
+	}
+	letters[0x7f], letters['_'], letters['-'] = single, separator, separator
 	bit := uint64(1)
 	for _, hint := range hints {
 		if len(hint) == 1 {
@@ -62,7 +66,7 @@ func lettersOf(hints []string) (letters [256]uint64) {
 }
 
 // suspicious tells whether there may be a secret in a text, or in JSON; if not, whether all
-// of it is ASCII. Separators within a word do not hide it. It steps over hexadecimal digits
+// of it is printable ASCII. Separators within a word do not hide it. It steps over hexadecimal digits
 // in front, as of ids and hashes, for every hint has a letter that is none, and back by two,
 // which may be the hint's first ones.
 func suspicious(s string) (yes, ascii bool) {
