@@ -80,10 +80,8 @@ func (b *boxBody) text(m boxgrpcv1.BoxError_Member) string {
 	switch {
 	case raw == "":
 		return ""
-	case b.plain && raw[0] == '"':
-		return raw[1 : len(raw)-1]
 	case b.scanned:
-		return scannedText(raw)
+		return scannedText(raw, b.plain)
 	}
 	return text(json.RawMessage(raw))
 }
@@ -113,12 +111,14 @@ func (b *boxBody) shape() boxgrpcv1.BoxError_Shape {
 // firstOf is the first text that is not blank.
 func firstOf(texts ...string) string {
 	for _, t := range texts {
-		if strings.TrimSpace(t) != "" {
+		if t != "" && (isGraphic(t[0]) || strings.TrimSpace(t) != "") {
 			return t
 		}
 	}
 	return ""
 }
+
+func isGraphic(c byte) bool { return c > ' ' && c < 0x7f }
 
 // text is a JSON string, or a number or boolean as it is spelt: some services send
 // codes and ids so. Anything else has no text.
@@ -133,17 +133,20 @@ func text(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// scannedText is text for what a scanner gave out.
-func scannedText(raw string) string {
-	if strings.HasPrefix(raw, `"`) {
-		plain := raw[1 : len(raw)-1]
-		escape := strings.IndexByte(plain, '\\')
-		if escape < 0 {
-			return plain
-		}
-		if strings.Count(plain[escape:], `\`) == strings.Count(plain[escape:], `\/`) {
-			return strings.ReplaceAll(plain, `\/`, "/") // as Box writes addresses
-		}
+// scannedText is text for what a scanner gave out. A plain one is known to have no escapes.
+func scannedText(raw string, plain bool) string {
+	if raw[0] != '"' {
+		return text(json.RawMessage(raw))
+	}
+	s := raw[1 : len(raw)-1]
+	switch {
+	case plain || !escaped(s):
+		return s
+	case strings.Count(s, `\`) == strings.Count(s, `\/`):
+		return strings.ReplaceAll(s, `\/`, "/") // as Box writes addresses
 	}
 	return text(json.RawMessage(raw))
 }
+
+// escaped tells whether there are escapes in a text of JSON.
+func escaped(json string) bool { return strings.IndexByte(json, '\\') >= 0 }

@@ -4,7 +4,6 @@
 package translate
 
 import (
-	"encoding/json"
 	"strings"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
@@ -38,8 +37,8 @@ func bodyMember(m boxgrpcv1.BoxError_Member) member {
 
 // scan reads a body that is not odd.
 func (b *boxBody) scan(text string) bool {
-	b.object, b.scanned, b.plain = true, true, strings.IndexByte(text, '\\') < 0
-	return scanObject(text, bodyMembers, func(field int, name string, at int) int {
+	b.object, b.scanned, b.plain = true, true, !escaped(text)
+	return scanObject(text, bodyMembers, b.known[:], func(field int, name string, at int) int {
 		end := odd
 		if field == int(memberContextInfo) {
 			end = b.scanContext(text, at)
@@ -77,29 +76,31 @@ func (b *boxBody) scanContext(text string, at int) int {
 // the index behind it. Any other is odd.
 func (c *conflict) scan(text string, at int) int {
 	*c = conflict{}
-	end := scanMembers(text, at, nil, func(_ int, name string, at int) int {
+	end := scanMembers(text, at, nil, nil, func(_ int, name string, at int) int {
 		if name != "conflicts" || c.only {
 			return odd
 		}
 		c.only = true
 		return c.scanConflicts(text, at)
 	})
-	switch {
-	case end < 0:
+	if end < 0 {
 		*c = conflict{}
-	case strings.IndexByte(text[at:end], '\\') >= 0:
-		unescape(c.item[:])
-		unescape(c.version[:])
+		return odd
 	}
+	plain := !escaped(text[at:end])
+	c.itemHas, c.versionHas = read(c.item[:], plain), read(c.version[:], plain)
 	return end
 }
 
-func unescape(texts []string) {
-	for i, text := range texts {
-		if strings.IndexByte(text, '\\') >= 0 {
-			texts[i] = scannedText(`"` + text + `"`)
+// read makes texts of values, and returns which of them there are.
+func read(values []string, plain bool) (has set) {
+	for i, raw := range values {
+		if raw != "" {
+			has.add(i)
+			values[i] = scannedText(raw, plain)
 		}
 	}
+	return has
 }
 
 func (c *conflict) scanConflicts(text string, at int) int {
@@ -115,9 +116,9 @@ func (c *conflict) scanConflicts(text string, at int) int {
 }
 
 func (c *conflict) scanItem(text string, at int) int {
-	members, known := 0, true
-	end := scanMembers(text, at, itemMembers, func(field int, name string, at int) int {
-		members++
+	known, others := true, false
+	end := scanMembers(text, at, itemMembers, c.item[:], func(field int, name string, at int) int {
+		others = true
 		switch {
 		case field == itemVersion:
 			known, c.versioned = known && !c.versioned, true
@@ -125,12 +126,15 @@ func (c *conflict) scanItem(text string, at int) int {
 		case field == none && (strings.EqualFold(name, "type") || strings.EqualFold(name, "id")):
 			return odd // encoding/json takes it for the same name
 		}
+		known = false
 		end := scanValue(text, at, 0)
-		known = field != none && end >= 0 && take(c.item[:], &c.itemHas, field, text[at:end]) && known
+		if field != none && end >= 0 {
+			c.item[field] = text[at:end]
+		}
 		return end
 	})
-	c.hasItem = members > 0 || c.inArray
-	c.lossless = known && c.itemHas.has(itemType) && c.itemHas.has(itemID)
+	c.hasItem = others || c.inArray || c.item != [len(c.item)]string{}
+	c.lossless = known && c.item[itemType] != "" && c.item[itemID] != ""
 	return end
 }
 
@@ -141,31 +145,17 @@ func (c *conflict) scanVersion(text string, at int, known *bool) int {
 		*known = false
 		return scanValue(text, at, 0)
 	}
-	end := scanMembers(text, at, versionMembers, func(field int, _ string, at int) int {
-		end := scanValue(text, at, 0)
-		*known = field != none && end >= 0 && take(c.version[:], &c.versionHas, field, text[at:end]) && *known
-		return end
+	end := scanMembers(text, at, versionMembers, c.version[:], func(_ int, _ string, at int) int {
+		*known = false
+		return scanValue(text, at, 0)
 	})
-	*known = *known && c.version[versionType] == fileVersion
+	*known = *known && c.version[versionType] == `"`+fileVersion+`"`
 	return end
-}
-
-// take keeps the value of a member, and reports whether it is a text, and the first one.
-// Escapes stay in it.
-func take(texts []string, has *set, field int, value string) bool {
-	first := !has.has(field)
-	has.add(field)
-	if value[0] != '"' {
-		texts[field] = text(json.RawMessage(value))
-		return false
-	}
-	texts[field] = value[1 : len(value)-1]
-	return first
 }
 
 func (f *fieldErrors) scan(text string, at int) int {
 	f.whole = true
-	return scanMembers(text, at, nil, func(_ int, name string, at int) int {
+	return scanMembers(text, at, nil, nil, func(_ int, name string, at int) int {
 		if name != "errors" || f.found {
 			return odd
 		}
@@ -176,20 +166,10 @@ func (f *fieldErrors) scan(text string, at int) int {
 
 func (f *fieldErrors) scanOne(text string, at int) int {
 	var e [errorMessage + 1]string
-	var has set
-	end := scanMembers(text, at, errorMembers, func(field int, _ string, at int) int {
-		if field == none {
-			return odd
-		}
-		end := scanValue(text, at, 0)
-		if end < 0 || !take(e[:], &has, field, text[at:end]) {
-			return odd
-		}
-		return end
-	})
+	end := scanMembers(text, at, errorMembers, e[:], func(int, string, int) int { return odd })
 	if end >= 0 && len(f.list) <= maxViolations { // one more than are told: then there are too many
-		f.whole = f.whole && has == 1<<len(e)-1
-		unescape(e[:])
+		all := read(e[:], false) == 1<<len(e)-1
+		f.whole = f.whole && all
 		f.list = append(f.list, boxFieldError{e[errorReason], e[errorName], e[errorMessage]})
 	}
 	return end

@@ -37,11 +37,10 @@ func (m member) name() string { return m.spelt[1 : len(m.spelt)-len(`":`)] }
 // none is the field of all other members.
 const none = -1
 
-// scanObject calls value for each member of the object that a text is, in their order, to
-// have its value read: see scanMembers. It returns false where the text is odd or no
-// object; then some members may have been given out already.
-func scanObject(text string, known []member, value func(field int, name string, at int) (end int)) bool {
-	i := scanMembers(text, space(text, 0), known, value)
+// scanObject reads the object that a text is: see scanMembers. It returns false where the
+// text is odd or no object; then some members may have been given out already.
+func scanObject(text string, known []member, values []string, other func(field int, name string, at int) (end int)) bool {
+	i := scanMembers(text, space(text, 0), known, values, other)
 	return i >= 0 && space(text, i) == len(text)
 }
 
@@ -51,10 +50,12 @@ func scanJSON(text string) bool {
 	return i >= 0 && space(text, i) == len(text)
 }
 
-// scanMembers reads an object from its brace on and returns the index behind it. Each value
-// is read by a function that returns the index behind it. Known members are listed in the
-// order in which they nearly always come: then their names are compared, and not read.
-func scanMembers(text string, i int, known []member, value func(field int, name string, at int) (end int)) int {
+// scanMembers reads an object from its brace on and returns the index behind it. Known
+// members are listed in the order in which they nearly always come: then their names are
+// compared, and not read. The first value of a field goes into values as it is spelt, if
+// it is a string and there is room for it. All other values are read by a function that returns
+// the index behind them.
+func scanMembers(text string, i int, known []member, values []string, other func(field int, name string, at int) (end int)) int {
 	if i == len(text) || text[i] != '{' {
 		return odd
 	}
@@ -72,7 +73,15 @@ func scanMembers(text string, i int, known []member, value func(field int, name 
 		} else if at := slices.IndexFunc(known, func(m member) bool { return m.name() == name }); at >= 0 {
 			field, turn = known[at].field, at
 		}
-		if i = value(field, name, space(text, i)); i < 0 {
+		at := space(text, i)
+		if uint(field) < uint(len(values)) && values[field] == "" && at < len(text) && text[at] == '"' {
+			if i = scanString(text, at, true); i >= 0 {
+				values[field] = text[at:i]
+			}
+		} else {
+			i = other(field, name, at)
+		}
+		if i < 0 {
 			return odd
 		}
 		if i = space(text, i); i == len(text) {
@@ -139,7 +148,7 @@ func scanValue(text string, i, depth int) int {
 	case c == '"':
 		return scanString(text, i, true)
 	case c == '{':
-		return scanMembers(text, i, nil, func(_ int, _ string, at int) int { return scanValue(text, at, depth+1) })
+		return scanMembers(text, i, nil, nil, func(_ int, _ string, at int) int { return scanValue(text, at, depth+1) })
 	case c == '[':
 		return scanElements(text, i, func(at int) int { return scanValue(text, at, depth+1) })
 	case '1' <= c && c <= '9':
@@ -167,18 +176,19 @@ func scanString(text string, i int, escapes bool) int {
 	if i == len(text) || text[i] != '"' {
 		return odd
 	}
-	for i++; i+8 <= len(text); i += 8 {
-		w := eight(text[i : i+8])
+	s, n := text[i+1:], 0
+	for ; n <= len(s)-8; n += 8 { // in such words that no bounds are checked within
+		w := eight(s[n : n+8])
 		quote, slash := (w^ones*2)-ones*'!', (w^ones*'\\')-ones
 		if special := (w | quote | slash) & highest; special != 0 {
-			i += bits.TrailingZeros64(special) / 8
+			n += bits.TrailingZeros64(special) / 8
 			break
 		}
 	}
-	if i < len(text) && text[i] == '"' {
-		return i + 1
+	if n < len(s) && s[n] == '"' {
+		return i + 1 + n + 1
 	}
-	return scanRunes(text, i, escapes)
+	return scanRunes(text, i+1+n, escapes)
 }
 
 // scanRunes is scanString from within a string.
