@@ -11,9 +11,11 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
 
 	"github.com/boxgrpc/boxgrpc/interceptors"
 	"github.com/boxgrpc/boxgrpc/retry"
+	"github.com/boxgrpc/boxgrpc/translate"
 )
 
 // openStream is the least that an interceptor can be given; a real stream would
@@ -85,6 +87,23 @@ func TestASuccessCostsOneAllocation(t *testing.T) {
 		if got := bytesPerRun(1000, s.rpc); got > s.bytes {
 			t.Errorf("%s: %d bytes, want at most %d", name, got, s.bytes)
 		}
+	}
+}
+
+// An upstream in trouble makes every RPC fail. What the interceptor adds to an error that
+// nobody repeats must not be a second one: it is made once, when grpc-go sends it.
+func TestAnErrorIsMadeOnce(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates on its own")
+	}
+	conflict := translate.Answer{Method: "POST", Status: 409, Body: []byte(`{"type":"error","status":409,"code":"item_name_in_use","message":"Item with the same name already exists"}`)}
+	handler := func(context.Context, any) (any, error) { return nil, translate.Box.Translate(conflict) }
+	i := interceptors.UnaryServerInterceptor(retry.New())
+	info := &grpc.UnaryServerInfo{FullMethod: readOnly}
+	plain := func() { _, err := handler(t.Context(), nil); status.Convert(err) }
+	intercepted := func() { _, err := i(t.Context(), nil, info, handler); status.Convert(err) }
+	if more := bytesPerRun(1000, intercepted) - bytesPerRun(1000, plain); more > 512 {
+		t.Errorf("the interceptor adds %d bytes to an error, want at most 512", more)
 	}
 }
 

@@ -22,13 +22,7 @@ func Cooldown(left time.Duration) *Error {
 
 // Attempts is how often the request, or the handler that makes it, was sent or run
 // before this error was given out: metadata "attempts", or 1.
-func (e *Error) Attempts() int {
-	n, err := strconv.Atoi(e.built().info.metadata.get(keyAttempts))
-	if err != nil {
-		return 1
-	}
-	return max(n, 1)
-}
+func (e *Error) Attempts() int { return max(e.orMissing().attempts, 1) }
 
 // WithAttempts returns the error with the number of attempts in its metadata. One
 // goes without saying.
@@ -36,7 +30,9 @@ func (e *Error) WithAttempts(n int) *Error {
 	if n == e.Attempts() || n < 1 {
 		return e
 	}
-	return e.withMetadata(keyAttempts, strconv.Itoa(n), e.orMissing().verdict)
+	c := e.withMetadata(keyAttempts, strconv.Itoa(n), e.orMissing().verdict)
+	c.attempts = n
+	return c
 }
 
 // WithOutcome returns the error with another outcome: for an RPC that did more than

@@ -22,6 +22,7 @@ type Error struct {
 	verdict
 	status     int         // HTTP status
 	answered   bool        // there is one
+	attempts   int         // where there were several, else maybe 0
 	translator *Translator // whose options hold; nil for the defaults
 	cause      error
 
@@ -221,18 +222,26 @@ func (e *Error) derive(p *parts, v verdict) *Error {
 
 // like returns an error like e with these very parts.
 func (e *Error) like(p *parts, v verdict) *Error {
-	e = e.orMissing()
-	c := &Error{verdict: v, status: e.status, answered: e.answered, translator: e.translator, cause: e.cause}
+	c := e.bare(e.orMissing().cause)
+	c.verdict = v
 	c.parts.Store(p)
 	return c
+}
+
+// bare is a copy of e, without all that it says.
+func (e *Error) bare(cause error) *Error {
+	e = e.orMissing()
+	return &Error{verdict: e.verdict, status: e.status, answered: e.answered, attempts: e.attempts, translator: e.translator, cause: cause}
 }
 
 // WithCause returns the error with another cause for the service's own logs: what
 // [Error.Unwrap] returns, and what never reaches a caller.
 func (e *Error) WithCause(cause error) *Error {
-	c := e.like(e.built(), e.orMissing().verdict) // not derive, which cuts
-	c.st.Store(e.GRPCStatus())
-	c.cause = cause
+	e = e.orMissing()
+	c := e.bare(cause) // not derive, which cuts
+	c.source = e.source
+	c.parts.Store(e.parts.Load())
+	c.st.Store(e.st.Load())
 	return c
 }
 

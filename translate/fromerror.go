@@ -144,7 +144,7 @@ func fromStatus(st *status.Status) *Error {
 	e := &Error{source: r}
 	e.st.Store(st)
 	e.code, e.class, e.outcome = st.Code(), boxgrpcv1.Retry_RETRY_NEVER, h.outcome
-	e.status, e.answered = h.httpStatus, h.answered
+	e.status, e.answered, e.attempts = h.httpStatus, h.answered, h.attempts
 	if h.retryAfter != "" {
 		d, err := time.ParseDuration(h.retryAfter)
 		e.hint, e.hinted = max(d, 0), err == nil

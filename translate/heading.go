@@ -18,6 +18,7 @@ type heading struct {
 	outcome    boxgrpcv1.Outcome
 	answered   bool // there is an HTTP status
 	httpStatus int
+	attempts   int
 	retryAfter string
 
 	retry bool // there is a RetryInfo
@@ -82,6 +83,11 @@ func (h *heading) set(key, value []byte) {
 		h.told, h.outcome = true, outcomeNamed(string(value))
 	case keyHTTPStatus:
 		h.httpStatus, h.answered = parseDecimal(string(value))
+	case keyAttempts:
+		h.attempts = 0
+		if n, ok := parseDecimal(string(value)); ok {
+			h.attempts = n
+		}
 	case keyRetryAfter:
 		h.retryAfter = string(value)
 	}

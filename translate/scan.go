@@ -74,7 +74,7 @@ func scanMembers(text string, i int, known []member, values []string, other func
 			field, turn = known[at].field, at
 		}
 		at := space(text, i)
-		if uint(field) < uint(len(values)) && values[field] == "" && at < len(text) && text[at] == '"' {
+		if field != none && field < len(values) && values[field] == "" && at < len(text) && text[at] == '"' {
 			if i = scanString(text, at, true); i >= 0 {
 				values[field] = text[at:i]
 			}

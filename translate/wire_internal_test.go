@@ -6,6 +6,7 @@ package translate
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,8 @@ func FuzzRead(f *testing.F) {
 	for _, m := range []proto.Message{
 		&errdetails.ErrorInfo{Reason: "R", Domain: "d", Metadata: map[string]string{"httpStatus": "409", "": ""}},
 		&errdetails.ErrorInfo{Reason: strings.Repeat("r", 300)},
+		&errdetails.ErrorInfo{Metadata: map[string]string{"attempts": "3"}},
+		&errdetails.ErrorInfo{Metadata: map[string]string{"attempts": "99999999999999999999"}},
 		&errdetails.RetryInfo{RetryDelay: &durationpb.Duration{Seconds: 2, Nanos: 5}},
 		&errdetails.RetryInfo{RetryDelay: &durationpb.Duration{Seconds: -2}},
 		&errdetails.RetryInfo{RetryDelay: &durationpb.Duration{Seconds: math.MaxInt64}},
@@ -127,6 +130,9 @@ func FuzzRead(f *testing.F) {
 		h.readInfo(value)
 		if _, told := m.GetMetadata()[keyOutcome]; h.found != ok || ok && (h.own != (m.GetDomain() == ownDomain) || h.told != told || h.retryAfter != m.GetMetadata()[keyRetryAfter]) {
 			t.Errorf("ErrorInfo %x: got the heading %+v, want %v, %v", value, h, &m, err)
+		}
+		if n, err := strconv.Atoi(m.GetMetadata()[keyAttempts]); ok && h.attempts != n && (err == nil || h.attempts != 0) {
+			t.Errorf("ErrorInfo %x: %d attempts, want those of %v", value, h.attempts, &m)
 		}
 		var r errdetails.RetryInfo
 		err = proto.Unmarshal(value, &r)
