@@ -86,15 +86,14 @@ func (s *server) succeeded(l *retry.Ledger) {
 func (s *server) after(r *run, call mwinterceptors.CallMeta, err error, hold retry.Reason) (*translate.Error, error) {
 	r.Close()
 	ctx := r.Context
-	safety := s.safety(ctx, call)
+	op := s.operation(ctx, call)
 	e, ok := upstreamError(err)
 	if !ok {
 		r.failForeign()
-		return nil, judgeForeign(err, safety)
+		return nil, judgeForeign(err, op.Safety)
 	}
 	r.freeze()
-	f := s.failure(r, e, safety, hold)
-	op := retry.Operation{Name: call.FullMethod(), Safety: safety}
+	f := s.failure(r, e, op.Safety, hold)
 	d := s.ctl.Again(ctx, op, f)
 	if d.Retry {
 		r.drop()
@@ -134,16 +133,16 @@ func repeated(e *translate.Error, tried int) bool { return max(tried, e.Attempts
 // afterPlain is after where handlers run on the stream of grpc-go itself: once, and
 // without a ledger.
 func (s *server) afterPlain(ctx context.Context, call mwinterceptors.CallMeta, err error) (retry.Pushback, error) {
-	safety := s.safety(ctx, call)
+	op := s.operation(ctx, call)
 	e, ok := upstreamError(err)
 	if !ok {
-		return retry.Pushback{}, judgeForeign(err, safety)
+		return retry.Pushback{}, judgeForeign(err, op.Safety)
 	}
 	f := retry.Failure{
-		Err: e, Attempt: callerAttempts(ctx) + 1, Safety: safety,
+		Err: e, Attempt: callerAttempts(ctx) + 1, Safety: op.Safety,
 		Remaining: retry.Remaining(ctx), Hold: retry.ReasonNotOwner,
 	}
-	d := s.ctl.Again(ctx, retry.Operation{Name: call.FullMethod(), Safety: safety}, f)
+	d := s.ctl.Again(ctx, op, f)
 	f.Err, f.Spent = e.ForCaller(), repeated(e, 1) || heedless(ctx)
 	advice := s.ctl.Advise(f, d)
 	return advice.Pushback, s.tell(ctx, e, advice, err)

@@ -23,14 +23,15 @@ type declared struct {
 	matcher selector.Matcher
 }
 
-// safety is asked for failed RPCs only.
-func (s *server) safety(ctx context.Context, call mwinterceptors.CallMeta) retry.Safety {
+// operation is asked for failed RPCs only.
+func (s *server) operation(ctx context.Context, call mwinterceptors.CallMeta) retry.Operation {
+	name := call.FullMethod() // which makes a new text
 	for _, d := range s.safeties {
 		if d.matcher.Match(ctx, call) {
-			return d.safety
+			return retry.Operation{Name: name, Safety: d.safety}
 		}
 	}
-	return schemaSafety(call.FullMethod())
+	return retry.Operation{Name: name, Safety: schemaSafety(name)}
 }
 
 // schemaSafeties caches what the schema says, by full method. Only methods that

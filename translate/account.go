@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -22,7 +23,7 @@ func Cooldown(left time.Duration) *Error {
 
 // Attempts is how often the request, or the handler that makes it, was sent or run
 // before this error was given out: metadata "attempts", or 1.
-func (e *Error) Attempts() int { return max(e.orMissing().attempts, 1) }
+func (e *Error) Attempts() int { return max(int(e.orMissing().attempts), 1) }
 
 // WithAttempts returns the error with the number of attempts in its metadata. One
 // goes without saying.
@@ -31,7 +32,7 @@ func (e *Error) WithAttempts(n int) *Error {
 		return e
 	}
 	c := e.withMetadata(keyAttempts, strconv.Itoa(n), e.orMissing().verdict)
-	c.attempts = n
+	c.attempts = int32(min(n, math.MaxInt32))
 	return c
 }
 

@@ -22,7 +22,7 @@ type Error struct {
 	verdict
 	status     int         // HTTP status
 	answered   bool        // there is one
-	attempts   int         // where there were several, else maybe 0
+	attempts   int32       // where there were several, else maybe 0
 	translator *Translator // whose options hold; nil for the defaults
 	cause      error
 

@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"math"
 	"time"
 	"unicode/utf8"
 
@@ -18,7 +19,7 @@ type heading struct {
 	outcome    boxgrpcv1.Outcome
 	answered   bool // there is an HTTP status
 	httpStatus int
-	attempts   int
+	attempts   int32
 	retryAfter string
 
 	retry bool // there is a RetryInfo
@@ -86,7 +87,7 @@ func (h *heading) set(key, value []byte) {
 	case keyAttempts:
 		h.attempts = 0
 		if n, ok := parseDecimal(string(value)); ok {
-			h.attempts = n
+			h.attempts = int32(max(0, min(n, math.MaxInt32)))
 		}
 	case keyRetryAfter:
 		h.retryAfter = string(value)

@@ -131,7 +131,11 @@ func FuzzRead(f *testing.F) {
 		if _, told := m.GetMetadata()[keyOutcome]; h.found != ok || ok && (h.own != (m.GetDomain() == ownDomain) || h.told != told || h.retryAfter != m.GetMetadata()[keyRetryAfter]) {
 			t.Errorf("ErrorInfo %x: got the heading %+v, want %v, %v", value, h, &m, err)
 		}
-		if n, err := strconv.Atoi(m.GetMetadata()[keyAttempts]); ok && h.attempts != n && (err == nil || h.attempts != 0) {
+		n, err := strconv.Atoi(m.GetMetadata()[keyAttempts])
+		if err != nil {
+			n = 0
+		}
+		if ok && int(h.attempts) != max(0, min(n, math.MaxInt32)) {
 			t.Errorf("ErrorInfo %x: %d attempts, want those of %v", value, h.attempts, &m)
 		}
 		var r errdetails.RetryInfo

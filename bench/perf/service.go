@@ -12,16 +12,33 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
 // The service has a unary method, and one that streams as many messages as it is asked
-// for. It is written by hand as protoc-gen-go-grpc would.
+// for. It is written by hand as protoc-gen-go-grpc would, and its schema is registered, as
+// protoc-gen-go does: the interceptors look there.
 const (
 	unaryMethod  = "/perf.Service/Unary"
 	streamMethod = "/perf.Service/Stream"
 )
+
+var _ = register(&descriptorpb.FileDescriptorProto{
+	Name: new("perf.proto"), Package: new("perf"), Syntax: new("proto3"),
+	Dependency: []string{"google/protobuf/empty.proto", "google/protobuf/wrappers.proto"},
+	Service: []*descriptorpb.ServiceDescriptorProto{{Name: new("Service"), Method: []*descriptorpb.MethodDescriptorProto{
+		{Name: new("Unary"), InputType: new(".google.protobuf.Empty"), OutputType: new(".google.protobuf.Empty")},
+		{Name: new("Stream"), InputType: new(".google.protobuf.Int32Value"), OutputType: new(".google.protobuf.Empty"), ServerStreaming: new(true)},
+	}}},
+})
+
+func register(file *descriptorpb.FileDescriptorProto) error {
+	return protoregistry.GlobalFiles.RegisterFile(must(protodesc.NewFile(file, protoregistry.GlobalFiles)))
+}
 
 var streamDesc = &grpc.StreamDesc{StreamName: "Stream", ServerStreams: true}
 
