@@ -127,7 +127,7 @@ func usableID(s string) string {
 	if len(s) > maxID {
 		return ""
 	}
-	if yes, ascii := suspicious(s); !yes && ascii {
+	if _, plain := suspicious(s); plain {
 		return s
 	}
 	for i := range len(s) {

@@ -4,7 +4,6 @@
 package translate
 
 import (
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -166,7 +165,7 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 func (s *scratch) pack(p *parts) *status.Status {
 	s.status.Code, s.status.Message, s.status.Details = int32(p.code), p.text, s.list[:0]
 	b := p.info.append(s.room[:0])
-	s.add(kindInfo, typeURLs[kindInfo], slices.Clip(b))
+	s.add(kindInfo, typeURLs[kindInfo], b)
 	if p.retry {
 		s.add(kindRetry, typeURLs[kindRetry], appendWait(b[len(b):], p.wait))
 	}

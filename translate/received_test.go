@@ -24,13 +24,14 @@ import (
 // longCode is longer than what a cut leaves of a text.
 var longCode = strings.Repeat("Own-Code.", 8)
 
-// large is an error of a service that allows more than the default, as its caller has it.
+// large is an error of a service that allows more than the default, as its caller has it,
+// after three attempts.
 // Its code is in the document alone.
 func large(t *testing.T) *translate.Error {
 	t.Helper()
 	body := `{"type":"error","code":"` + longCode + `","message":"` + strings.Repeat("text ", 400) + `"}`
 	generous := translate.Box.With(translate.WithMaxHeaderBytes(8192))
-	return received(t, mustError(t, generous.Translate(translate.Answer{Status: 409, Body: []byte(body)})))
+	return received(t, mustError(t, generous.Translate(translate.Answer{Status: 409, Body: []byte(body)})).WithAttempts(3))
 }
 
 // found is what a caller finds in a status.
@@ -51,7 +52,7 @@ func TestWithCauseChangesNothingButTheCause(t *testing.T) {
 	before := e.HeaderBytes()
 	withCause := e.WithCause(errors.New("of the service"))
 	for _, e := range []*translate.Error{e, withCause} {
-		if e.HeaderBytes() != before || e.Metadata()["truncated"] != "" {
+		if e.HeaderBytes() != before || e.Metadata()["truncated"] != "" || e.Attempts() != 3 {
 			t.Errorf("%d bytes, want %d; metadata %v", e.HeaderBytes(), before, e.Metadata())
 		}
 	}
@@ -170,7 +171,7 @@ func TestDerivedErrorsShareNothing(t *testing.T) {
 	if diff := cmp.Diff(before, e.Metadata()); diff != "" {
 		t.Errorf("the original (-before +after):\n%s", diff)
 	}
-	if attempts.Metadata()["outcome"] != before["outcome"] || outcome.Metadata()["attempts"] != "" {
+	if e.Attempts() != 1 || attempts.Attempts() != 3 || attempts.Metadata()["outcome"] != before["outcome"] || outcome.Metadata()["attempts"] != "" {
 		t.Errorf("mixed up: %v and %v", attempts.Metadata(), outcome.Metadata())
 	}
 }

@@ -5,6 +5,7 @@ package translate_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -60,6 +61,36 @@ func TestRedactionThatPanics(t *testing.T) {
 	if e := mustError(t, odd.Translate(translate.Answer{Method: "POST", Status: 409, Body: []byte(personal)})); len(e.GRPCStatus().Details()) < 4 {
 		t.Errorf("bytes that are no UTF-8 cost details: %v", e.GRPCStatus())
 	}
+}
+
+// What is left of a message without its secret is said once, as every fact is.
+func TestACleanedMessageIsSentOnce(t *testing.T) {
+	t.Parallel()
+	body := `{"type":"error","status":404,"code":"not_found","message":"sent Bearer SECRET1 in vain"}`
+	st := answered(t, 404, body).GRPCStatus().Proto()
+	if text := prototext.Format(st); strings.Count(text, "in vain") != 1 || strings.Contains(text, "SECRET1") {
+		t.Errorf("got %s", text)
+	}
+}
+
+// Blanks are no message and no code: callers would be shown nothing, and support find nothing.
+func TestBlankMembersSayNothing(t *testing.T) {
+	t.Parallel()
+	e := answered(t, 404, `{"code":" ","error":"not_found","message":"\t","error_description":"\u00a0"}`)
+	if e.ErrorCode() != "not_found" || strings.TrimSpace(e.Error()) == "" {
+		t.Errorf("code %q, message %q", e.ErrorCode(), e.Error())
+	}
+	for _, id := range []string{"a\x7fb", "a\tb", "é", " "} {
+		if got := translate.Box.RequestID(http.Header{"Box-Request-Id": {id}}); strings.TrimSpace(got) != "" {
+			t.Errorf("the request id %q became %q", id, got)
+		}
+	}
+}
+
+// answered is Box's error with this body.
+func answered(t *testing.T, status int, body string) *translate.Error {
+	t.Helper()
+	return mustError(t, translate.Box.Translate(translate.Answer{Method: "GET", Status: status, Body: []byte(body)}))
 }
 
 // The document of a user's own upstream is cleaned like ours.

@@ -167,10 +167,11 @@ func scanValue(text string, i, depth int) int {
 
 // scanString returns the index behind the closing quote of the string at i, which may have
 // escapes or not. It looks at eight bytes at a time for the first special one, from which it
-// goes on rune by rune: a byte beyond ASCII has its highest bit; a byte is below n where a
-// subtraction of n borrows from that bit. After an exclusive or with c, the byte c is below
-// 1; after one with 2, a quote is below '!', as control characters are, and no other is.
-// What is borrowed can mark later bytes, and none before.
+// goes on rune by rune: a byte is below n where a subtraction of n borrows from its highest
+// bit. After an exclusive or with c, the byte c is below 1; after one with 2, a quote is
+// below '!', as control characters are, and no other is. A byte beyond ASCII has its highest
+// bit before, and keeps it in one of the two or both. What is borrowed can mark later bytes,
+// and none before.
 func scanString(text string, i int, escapes bool) int {
 	const ones, highest = 0x0101010101010101, 0x8080808080808080
 	if i == len(text) || text[i] != '"' {
@@ -180,7 +181,7 @@ func scanString(text string, i int, escapes bool) int {
 	for ; n <= len(s)-8; n += 8 { // in such words that no bounds are checked within
 		w := eight(s[n : n+8])
 		quote, slash := (w^ones*2)-ones*'!', (w^ones*'\\')-ones
-		if special := (w | quote | slash) & highest; special != 0 {
+		if special := (quote | slash) & highest; special != 0 {
 			n += bits.TrailingZeros64(special) / 8
 			break
 		}

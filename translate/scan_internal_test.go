@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -21,7 +22,7 @@ var scanned = []string{
 	`{}`, ` { "type" : "error" , "status":409,"code":"item_name_in_use" } `, `{"a":null,"b":true,"c":false,"d":[],"e":{}}`,
 	`{"code":1,"code":"b"}`, `{"a":0}`, `{"a":01}`, `{"a":1.5e3}`, `{"a":-1}`, `{"a":"b\n"}`, `{"a":"é界"}`, "{\"message\":\"\xff\"}", "{\"message\":\"\xff2345678\"}", "{\"a\":\"\x1f2345678\"}",
 	`{"a":1x`, `{"a":{"b":1x}`, `{"a":{"b":1 "c":2}}`, `{"a":[1 2]}`, "{\"a\":\"\xff\"}",
-	"{\"a\":\"\x1f\"}", `{"a":[1,2,{"b":[]}],}`, `{"a" 1}`, `{"a":}`, `{,}`, `[1]`, `null`, `{"a":nul}`, `{"a":tru`, `{"a":1}x`,
+	"{\"a\":\"\x1f\"}", `{"a":[1,2,{"b":[]}],}`, `{"a" 1}`, `{"a"`, `{"a" `, `{"a":}`, `{,}`, `[1]`, `null`, `{"a":nul}`, `{"a":tru`, `{"a":1}x`,
 	`{"a":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}`, `{"":""}`, `{"a":"0123456` + `"}`, `{"a":"01234567"}`, `{"a":"012345678\"}`, ``,
 	`{"context_info":{"conflicts":[{"type":"file","id":"1"}]}}`, `{"context_info":{"conflicts":{"type":"file","id":2}}}`,
 	`{"context_info":{"conflicts":[]}}`, `{"context_info":{"conflicts":{}}}`, `{"context_info":{"conflicts":[{}]}}`,
@@ -33,7 +34,7 @@ var scanned = []string{
 	`{"conflicts":[{"type":"file","id":"1","name":"a","name":"b"}]}`, `{"conflicts":[{"type":"file","id":1}]}`, `{"conflicts":[{"id":"1"}]}`,
 	`{"conflicts":[{"type":"file","id":"1","file_version":{"id":"2"}}]}`, `{"conflicts":[{"type":"file","id":"1","etag":null}]}`,
 	`{"conflicts": {}}`, `{"conflicts":{} }`, "{\"conflicts\":\n{}\t\r\n}", `{"conflicts":{ }}`, `{"conflicts": [ {} ] }`, `{"conflicts":{}}`, `{"conflicts":[]}`, // context_info itself
-	`{"conflicts":[{"type":"a","id":"1","id":"2"}]}`, `{"conflicts":{"type":"a","id":"1","type":null,"id":{}}}`, `{"conflicts":{"TYPE":"a"}}`, `{"conflicts":{"id":"1","ID":"2"}}`,
+	`{"conflicts":[{"type":"a","id":"1","id":"2"}]}`, `{"conflicts":{"type":"a","id":"1","type":null,"id":{}}}`, `{"conflicts":{"TYPE":"a"}}`, `{"conflicts":{"x":1}}`, `{"conflicts":{"id":"1","ID":"2"}}`,
 	`{"help_url":"http:\/\/h\/a","message":"\/\/","x":"\\\/","context_info":{"conflicts":[{"type":"a\/b","id":"\/","name":"a\/b"}]}}`, `{"a\/b":1}`, `{"a":"\/`, `{"a":"\`,
 	`{"errors":[{"reason":"invalid_parameter","name":"folder","message":"Invalid value 'f_123'."}]}`, `{"errors":[{"reason":"a b","name":"x"},{}]}`, `{"errors":[]}`, // context_info itself
 	`{"errors":[{"reason":"abc","name":"\u5951","message":"a\"b\\"}],"x":1}`, `{"errors":[{"reason":"","name":"x","message":"y"}]}`, `{"errors":[{"reason":"abc","reason":"d"}]}`, `{"errors":[{"Reason":"abc"}]}`, `{"errors":[{"name":1}]}`,
@@ -123,6 +124,26 @@ func checkConflict(t *testing.T, context string, c *conflict, resource boxContex
 	p.packed[kindResource] = appendTexts(nil, resource.kind, resource.id)
 	if got := p.conflictContext(&m); !sameJSON([]byte(context), got) {
 		t.Errorf("%q came back as %s", context, got)
+	}
+}
+
+// Eight bytes are looked at together: one of them must not hide behind the others.
+func TestEveryByteOfAStringIsLookedAt(t *testing.T) {
+	t.Parallel()
+	for place := range 20 {
+		for c := range 256 {
+			text := `"` + strings.Repeat("a", place) + string([]byte{byte(c)}) + `bbb"` + strings.Repeat("x", 20)
+			want := place + 6
+			switch {
+			case c == '"':
+				want = place + 2
+			case c < ' ', c >= utf8.RuneSelf:
+				want = odd
+			}
+			if got := scanString(text, 0, true); got != want {
+				t.Fatalf("%q ends at %d, want %d", text, got, want)
+			}
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ var secretWords = []string{"token", "secret", "passw", "assertion", "signature",
 // scrubText takes secrets out of a text and makes it valid UTF-8.
 func scrubText(s string) string {
 	if len(s) <= maxText {
-		if may, ascii := suspicious(s); !may && (ascii || utf8.ValidString(s)) {
+		if may, plain := suspicious(s); plain || !may && utf8.ValidString(s) {
 			return s
 		}
 	}

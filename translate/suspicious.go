@@ -65,11 +65,11 @@ func lettersOf(hints []string) (letters [256]uint64) {
 	return letters
 }
 
-// suspicious tells whether there may be a secret in a text, or in JSON; if not, whether all
-// of it is printable ASCII. Separators within a word do not hide it. It steps over hexadecimal digits
+// suspicious tells whether there may be a secret in a text, or in JSON, or else whether it is
+// plain: printable ASCII. Separators within a word do not hide it. It steps over hexadecimal digits
 // in front, as of ids and hashes, for every hint has a letter that is none, and back by two,
 // which may be the hint's first ones.
-func suspicious(s string) (yes, ascii bool) {
+func suspicious(s string) (yes, plain bool) {
 	i := 0
 	for i < len(s) && hexDigit[s[i]] {
 		i++

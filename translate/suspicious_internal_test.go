@@ -51,7 +51,7 @@ func TestOrdinaryTextsAreNotSuspicious(t *testing.T) {
 		"http://developers.box.com/docs/#errors", "Item with the same name already exists", "Request rate limit exceeded, please try again later",
 		"0f1c2d3e4b5a69788796a5b4c3d2e1f00", "契約書 2024.pdf", `{"conflicts":[{"type":"file","id":"8539","sha1":"134b65991ed5"}]}`,
 	} {
-		if yes, ascii := suspicious(s); yes || ascii != (len(s) == utf8.RuneCountInString(s)) {
+		if yes, plain := suspicious(s); yes || plain != (len(s) == utf8.RuneCountInString(s)) {
 			t.Errorf("%q is suspicious", s)
 		}
 	}

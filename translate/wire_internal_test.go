@@ -94,6 +94,8 @@ func FuzzRead(f *testing.F) {
 		&errdetails.ErrorInfo{Reason: strings.Repeat("r", 300)},
 		&errdetails.ErrorInfo{Metadata: map[string]string{"attempts": "3"}},
 		&errdetails.ErrorInfo{Metadata: map[string]string{"attempts": "99999999999999999999"}},
+		&errdetails.ErrorInfo{Metadata: map[string]string{"attempts": "9999999999"}},
+		&errdetails.ErrorInfo{Metadata: map[string]string{"attempts": "-2147483649"}},
 		&errdetails.RetryInfo{RetryDelay: &durationpb.Duration{Seconds: 2, Nanos: 5}},
 		&errdetails.RetryInfo{RetryDelay: &durationpb.Duration{Seconds: -2}},
 		&errdetails.RetryInfo{RetryDelay: &durationpb.Duration{Seconds: math.MaxInt64}},
@@ -106,7 +108,8 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte("\x1a\x06\n\x01b\x12\x01x\x1a\x06\n\x01a\x12\x01y")) // not sorted
 	f.Add([]byte("\x1a\x06\n\x01a\x12\x01x\x1a\x06\n\x01a\x12\x01y")) // twice
-	f.Add([]byte("\n\x02\x18\x05"))                                   // a field of a wait that does not exist
+	f.Add([]byte("\x1a\x0d\n\x08attempts\x12\x013\x1a\x0d\n\x08attempts\x12\x01x"))
+	f.Add([]byte("\n\x02\x18\x05")) // a field of a wait that does not exist
 	f.Add([]byte("\n\x01\xff"))
 	f.Add([]byte("\x12\x07boxgrpc\x1a\x0e\n\noutcomes\xff\xff")) // ends within a text
 	f.Add([]byte("\x12\x07boxgrpc\x1a\x12\n\nretryAfter\x12\x042.5s"))
