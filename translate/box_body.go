@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
@@ -108,17 +109,15 @@ func (b *boxBody) shape() boxgrpcv1.BoxError_Shape {
 	return boxgrpcv1.BoxError_SHAPE_OTHER
 }
 
-// firstOf is the first text that is not blank.
+// firstOf is the first text that is not blank, which its first byte nearly always tells.
 func firstOf(texts ...string) string {
 	for _, t := range texts {
-		if t != "" && (isGraphic(t[0]) || strings.TrimSpace(t) != "") {
+		if t != "" && (t[0] > ' ' && t[0] < utf8.RuneSelf || strings.TrimSpace(t) != "") {
 			return t
 		}
 	}
 	return ""
 }
-
-func isGraphic(c byte) bool { return c > ' ' && c < 0x7f }
 
 // text is a JSON string, or a number or boolean as it is spelt: some services send
 // codes and ids so. Anything else has no text.

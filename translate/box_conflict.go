@@ -14,7 +14,7 @@ import (
 
 // A conflict is the item in the way that a context_info tells of, and nothing else. As
 // BoxError.conflict it takes half the bytes of the JSON, and callers need not parse it.
-// Of its members it has the texts, and which of them are there.
+// Of its members it has the texts.
 type conflict struct {
 	only      bool // the context_info says nothing else
 	hasItem   bool // it is not empty
@@ -22,9 +22,10 @@ type conflict struct {
 	inArray   bool
 	versioned bool // there is a file_version
 
-	itemHas, versionHas set
-	item                [itemSHA1 + 1]string
-	version             [versionSHA1 + 1]string
+	item    [itemSHA1 + 1]string
+	version [versionSHA1 + 1]string
+
+	inItem, inVersion set // which of these there are
 }
 
 // The members by their fields in BoxError.Conflict and BoxError.FileVersion. Type and id of
@@ -43,18 +44,19 @@ func (c *conflict) append(b []byte) []byte {
 	if c.inArray {
 		b = appendNumber(b, inArrayField, 1)
 	}
-	b = appendFields(b, c.item[:], c.itemHas, itemName)
+	b = appendFields(b, c.item[:], c.inItem, itemName)
 	if !c.versioned {
 		return b
 	}
 	b, start := beginMessage(b, fileVersionField)
-	return endMessage(appendFields(b, c.version[:], c.versionHas, versionID), start)
+	return endMessage(appendFields(b, c.version[:], c.inVersion, versionID), start)
 }
 
-// appendFields writes texts as the fields of their indices, the empty ones too.
-func appendFields(b []byte, texts []string, has set, field int) []byte {
+// appendFields writes the texts that are there as the fields of their indices, empty ones
+// too.
+func appendFields(b []byte, texts []string, there set, field int) []byte {
 	for ; field < len(texts); field++ {
-		if has.has(field) {
+		if there.has(field) {
 			b = appendString(b, protowire.Number(field), texts[field])
 		}
 	}

@@ -26,8 +26,8 @@ type boxPacker struct {
 
 	shape boxgrpcv1.BoxError_Shape
 	told  set                         // the members that stand elsewhere
-	has   set                         // those that do not, and have a text, maybe an empty one
-	texts [memberChallenge + 1]string // which they have, and context_info
+	kept  set                         // those that do not, and have a text, maybe an empty one
+	texts [memberChallenge + 1]string // theirs, and context_info
 
 	typed  bool // the conflict stands for context_info
 	other  map[string]json.RawMessage
@@ -85,7 +85,7 @@ func isLowered(s, upper string) bool {
 	return true
 }
 
-// A set has small numbers in it, such as members.
+// A set is one of small numbers, such as members.
 type set uint16
 
 func (s *set) add(i int)     { *s |= 1 << i }
@@ -100,7 +100,7 @@ var ordinaryTold = func() (told set) {
 
 func (d *boxPacker) isOrdinary() bool {
 	return d.info.domain == boxDomain && d.shape == ordinary.GetShape() && d.told == ordinaryTold &&
-		d.has == 0 && d.texts[memberContextInfo] == "" && !d.typed && d.raw == ""
+		d.kept == 0 && d.texts[memberContextInfo] == "" && !d.typed && d.raw == ""
 }
 
 // boxFieldNumbers are the fields of BoxError that hold the text of a member.
@@ -141,8 +141,8 @@ func (d *boxPacker) appendTold(b []byte) []byte {
 
 // appendTexts writes the texts of some members, empty ones too: they are there.
 func (d *boxPacker) appendTexts(b []byte, from, to boxgrpcv1.BoxError_Member) []byte {
-	for m := from; m <= to && d.has != 0; m++ {
-		if d.has.has(int(m)) {
+	for m := from; m <= to && d.kept != 0; m++ {
+		if d.kept.has(int(m)) {
 			b = appendString(b, boxFieldNumbers[m], d.texts[m])
 		}
 	}
@@ -184,7 +184,7 @@ func (d *boxPacker) addText(m boxgrpcv1.BoxError_Member, text string) {
 		return
 	}
 	d.texts[m] = clean
-	d.has.add(int(m))
+	d.kept.add(int(m))
 }
 
 // addContext puts in context_info, as a conflict if it is one, unless BadRequest says all

@@ -88,19 +88,19 @@ func (c *conflict) scan(text string, at int) int {
 		return odd
 	}
 	plain := !escaped(text[at:end])
-	c.itemHas, c.versionHas = read(c.item[:], plain), read(c.version[:], plain)
+	c.inItem, c.inVersion = readTexts(c.item[:], plain), readTexts(c.version[:], plain)
 	return end
 }
 
-// read makes texts of values, and returns which of them there are.
-func read(values []string, plain bool) (has set) {
+// readTexts makes texts of values, and returns which of them there are.
+func readTexts(values []string, plain bool) (there set) {
 	for i, raw := range values {
 		if raw != "" {
-			has.add(i)
+			there.add(i)
 			values[i] = scannedText(raw, plain)
 		}
 	}
-	return has
+	return there
 }
 
 func (c *conflict) scanConflicts(text string, at int) int {
@@ -126,7 +126,7 @@ func (c *conflict) scanItem(text string, at int) int {
 		case field == none && (strings.EqualFold(name, "type") || strings.EqualFold(name, "id")):
 			return odd // encoding/json takes it for the same name
 		}
-		known = false
+		known = false // it is no text, the second one, or not in the schema
 		end := scanValue(text, at, 0)
 		if field != none && end >= 0 {
 			c.item[field] = text[at:end]
@@ -168,7 +168,7 @@ func (f *fieldErrors) scanOne(text string, at int) int {
 	var e [errorMessage + 1]string
 	end := scanMembers(text, at, errorMembers, e[:], func(int, string, int) int { return odd })
 	if end >= 0 && len(f.list) <= maxViolations { // one more than are told: then there are too many
-		all := read(e[:], false) == 1<<len(e)-1
+		all := readTexts(e[:], false) == 1<<len(e)-1
 		f.whole = f.whole && all
 		f.list = append(f.list, boxFieldError{e[errorReason], e[errorName], e[errorMessage]})
 	}

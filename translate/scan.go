@@ -52,9 +52,9 @@ func scanJSON(text string) bool {
 
 // scanMembers reads an object from its brace on and returns the index behind it. Known
 // members are listed in the order in which they nearly always come: then their names are
-// compared, and not read. The first value of a field goes into values as it is spelt, if
-// it is a string and there is room for it. All other values are read by a function that returns
-// the index behind them.
+// compared, and not read. The first value of a field goes into values as it is spelt, if it
+// is a string and there is room for it. All others are read by a function that returns the
+// index behind them.
 func scanMembers(text string, i int, known []member, values []string, other func(field int, name string, at int) (end int)) int {
 	if i == len(text) || text[i] != '{' {
 		return odd
