@@ -34,7 +34,7 @@ func plainText(h http.Header, body []byte) []byte {
 // where a client has inflated already and lacks where a proxy lost it. A stream
 // that breaks off gives what was in it.
 func inflate(body []byte) []byte {
-	if !bytes.HasPrefix(body, []byte("\x1f\x8b")) {
+	if !startsWith(body, 0x1f, 0x8b) {
 		return body
 	}
 	r, err := gzip.NewReader(bytes.NewReader(body))
@@ -45,9 +45,14 @@ func inflate(body []byte) []byte {
 	return text
 }
 
+// startsWith tells whether the first two bytes are these.
+func startsWith(body []byte, first, second byte) bool {
+	return len(body) >= 2 && body[0] == first && body[1] == second
+}
+
 // charset is the encoding of a body that is not UTF-8, or nil.
 func charset(h http.Header, body []byte) encoding.Encoding {
-	if bytes.HasPrefix(body, []byte("\xfe\xff")) || bytes.HasPrefix(body, []byte("\xff\xfe")) {
+	if startsWith(body, 0xfe, 0xff) || startsWith(body, 0xff, 0xfe) {
 		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
 	}
 	mediaType := first(h, "Content-Type")

@@ -43,6 +43,21 @@ func TestAnAnswerShowsNothingOfTheOneBefore(t *testing.T) {
 	}
 }
 
+// Short bodies are kept where there is room for them, long ones elsewhere: none may lose an
+// end of it, whoever looks first.
+func TestBodiesOfAnyLengthAreKeptWhole(t *testing.T) {
+	t.Parallel()
+	for length := 240; length < 272; length++ {
+		body := `{"code":"own_limit","x":"` + strings.Repeat("y", length-len(`{"code":"own_limit","x":""}`)) + `"}`
+		memory := []byte(body)
+		e := mustError(t, translate.Box.Translate(translate.Answer{Status: 429, Body: memory}))
+		clear(memory) // it is the service's again
+		if st := e.GRPCStatus(); e.ErrorCode() != "own_limit" || string(e.Body()) != body || !strings.Contains(st.String(), "OWN_LIMIT") {
+			t.Errorf("%d bytes became %s", length, e.Body())
+		}
+	}
+}
+
 // A decoder that keeps the body breaks its contract, and yet must not come to see the
 // answers of others.
 func TestADecoderThatKeepsTheBodySeesNoOtherAnswer(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 type boxAnswer struct {
 	Error
 
-	text      string   // of the body
+	text      string   // of the body, unless it is a shortAnswer's
 	body      *boxBody // nil where the status decides, and the text is only read to be shown
 	headerID  string   // as it came
 	challenge string   // the error of WWW-Authenticate, which is the code where the body has none
@@ -31,10 +31,11 @@ func newBox(u Upstream) *Translator {
 func (t *Translator) boxError(a *Answer) error {
 	list := parseChallenges(a.Header["Www-Authenticate"])
 	foreign := a.Status == http.StatusUnauthorized && a.Header.Get("Box-Request-Id") == "" && foreignTo("Service", list)
-	b := newBoxAnswer(!t.settled(a.Status) || foreign)
-	if text := plainText(a.Header, a.Body[:min(len(a.Body), maxBody)]); bytes.HasPrefix(bytes.TrimLeft(text, blanks), []byte("{")) {
-		b.text = string(text) // a page says nothing, and is not worth its memory
+	text := plainText(a.Header, a.Body[:min(len(a.Body), maxBody)])
+	if !bytes.HasPrefix(bytes.TrimLeft(text, blanks), []byte("{")) {
+		text = nil // a page says nothing, and is not worth its memory
 	}
+	b, source := newBoxAnswer(text, !t.settled(a.Status) || foreign)
 	if id := first(a.Header, t.upstream.RequestIDHeader); len(id) <= maxID {
 		b.headerID = id
 	}
@@ -48,21 +49,8 @@ func (t *Translator) boxError(a *Answer) error {
 	if !failed {
 		return nil
 	}
-	b.init(t, a.Status, v, b)
+	b.init(t, a.Status, v, source)
 	return &b.Error
-}
-
-// newBoxAnswer makes room for the body where that has to be read now, and allocates once.
-func newBoxAnswer(read bool) *boxAnswer {
-	if !read {
-		return new(boxAnswer)
-	}
-	both := new(struct {
-		boxAnswer
-		read boxBody
-	})
-	both.body = &both.read
-	return &both.boxAnswer
 }
 
 // claim is what the answer says that can decide what is done about it.
@@ -76,12 +64,14 @@ func (b *boxAnswer) claim(body *boxBody, doc *Document) {
 	}
 }
 
-// assemble builds what callers will see.
-func (b *boxAnswer) assemble(own *ownParts) *parts {
+func (b *boxAnswer) assemble(own *ownParts) *parts { return b.assembleText(b.text, own) }
+
+// assembleText builds what callers will see.
+func (b *boxAnswer) assembleText(text string, own *ownParts) *parts {
 	body := b.body
 	if body == nil {
 		body = new(boxBody)
-		body.read(b.text)
+		body.read(text)
 	}
 	var doc Document
 	b.claim(body, &doc)
@@ -101,10 +91,45 @@ func (b *boxAnswer) assemble(own *ownParts) *parts {
 		p.challenge = b.challenge
 	}
 	if b.translator.rawBody {
-		p.raw = b.text
+		p.raw = text
 	}
 	p.packDocument(body, &context)
 	return p.parts
+}
+
+// newBoxAnswer makes an answer whose body has this text, with room for what is in there
+// where that has to be read now.
+func newBoxAnswer(text []byte, read bool) (*boxAnswer, source) {
+	switch {
+	case read:
+		both := new(struct {
+			boxAnswer
+			read boxBody
+		})
+		both.body, both.text = &both.read, string(text)
+		return &both.boxAnswer, &both.boxAnswer
+	case len(text) <= shortText:
+		s := new(shortAnswer)
+		s.n = copy(s.room[:], text)
+		return &s.boxAnswer, s
+	}
+	b := &boxAnswer{text: string(text)}
+	return b, b
+}
+
+// A shortAnswer keeps its text in itself until somebody looks. So most errors that are only
+// repeated are one allocation, and allocating is the most expensive thing about them.
+type shortAnswer struct {
+	boxAnswer
+
+	n    int // bytes of text
+	room [shortText]byte
+}
+
+const shortText = 256 // Box's rate limit takes 244
+
+func (s *shortAnswer) assemble(own *ownParts) *parts {
+	return s.assembleText(string(s.room[:s.n]), own)
 }
 
 // boxCause tells apart what one code means by the only sign that Box gives: words

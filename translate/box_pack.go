@@ -203,7 +203,7 @@ func (d *boxPacker) addContext(body *boxBody, context *boxContext) {
 		return
 	}
 	clean := d.clean([]byte(raw))
-	if len(clean) > 0 && d.parts.has(kindBadRequest) && sameJSON(clean, d.contextInfo()) {
+	if len(clean) > 0 && d.has(kindBadRequest) && sameJSON(clean, d.contextInfo()) {
 		d.told.add(int(memberContextInfo))
 		return
 	}

@@ -6,6 +6,7 @@ package translate_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -108,7 +109,9 @@ func TestBodiesOnTheWay(t *testing.T) {
 		{"type that lies", "text/html", []byte(plain), "ITEM_NAME_IN_USE"},
 		{"gzip that nobody inflated", "application/json", gzipped(t, plain), "ITEM_NAME_IN_USE"},
 		{"gzip that breaks off", "application/json", gzipped(t, plain)[:20], "HTTP_409"},
-		{"UTF-16", "application/json", utf16le(plain), "ITEM_NAME_IN_USE"},
+		{"UTF-16", "application/json", utf16In(binary.LittleEndian, plain), "ITEM_NAME_IN_USE"},
+		{"UTF-16, big-endian", "application/json", utf16In(binary.BigEndian, plain), "ITEM_NAME_IN_USE"},
+		{"half a mark", "application/json", []byte("\x1f"), "HTTP_409"},
 		{"Latin-1", "application/json; charset=iso-8859-1", []byte(strings.ReplaceAll(strings.ReplaceAll(plain, "ü", "\xfc"), "Ö", "\xd6")), "ITEM_NAME_IN_USE"},
 		{"Latin-1 that claims UTF-8", "application/json; charset=utf-8", []byte(strings.ReplaceAll(plain, "ü", "\xfc")), "ITEM_NAME_IN_USE"},
 		{"charset that nobody knows", "application/json; charset=x-klingon", []byte(plain), "ITEM_NAME_IN_USE"},
@@ -155,10 +158,10 @@ func gzipped(t *testing.T, text string) []byte {
 	return b.Bytes()
 }
 
-func utf16le(text string) []byte {
-	out := []byte("\xff\xfe")
+func utf16In(order binary.AppendByteOrder, text string) []byte {
+	out := order.AppendUint16(nil, 0xfeff)
 	for _, u := range utf16.Encode([]rune(text)) {
-		out = append(out, byte(u), byte(u>>8))
+		out = order.AppendUint16(out, u)
 	}
 	return out
 }

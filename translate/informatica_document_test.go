@@ -4,6 +4,7 @@
 package translate_test
 
 import (
+	"encoding/binary"
 	"strings"
 	"testing"
 
@@ -141,7 +142,7 @@ func TestInformaticaCharsets(t *testing.T) {
 		message                string
 	}{
 		{"declared", "application/xml", shiftJIS, codes.NotFound, "ファイルがありません"},
-		{"UTF-16", "", utf16le(in("UTF-16")), codes.NotFound, "ファイルがありません"},
+		{"UTF-16", "", utf16In(binary.LittleEndian, in("UTF-16")), codes.NotFound, "ファイルがありません"},
 		{"declared twice", "application/xml; charset=Shift_JIS", shiftJIS, codes.NotFound, "ファイルがありません"},
 		{"type that claims UTF-8", "application/xml; charset=utf-8", shiftJIS, codes.NotFound, "ファイルがありません"},
 		{"converted on the way", "application/xml; charset=utf-8", []byte(in("Shift_JIS")), codes.NotFound, "ファイルがありません"},

@@ -22,7 +22,7 @@ func parseRetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	var longest time.Duration
 	found := false
 	for _, line := range h["Retry-After"] {
-		d, ok := parseWait(strings.Trim(line, " \t"), h, now)
+		d, ok := parseWait(line, h, now)
 		if ok {
 			longest, found = max(longest, d), true
 		}
@@ -30,8 +30,8 @@ func parseRetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	return longest, found
 }
 
-func parseWait(s string, h http.Header, now time.Time) (time.Duration, bool) {
-	if d, ok := parseSeconds(s); ok {
+func parseWait(line string, h http.Header, now time.Time) (time.Duration, bool) {
+	if d, ok := parseSeconds(line); ok {
 		return d, true
 	}
 	if now.IsZero() {
@@ -41,7 +41,7 @@ func parseWait(s string, h http.Header, now time.Time) (time.Duration, bool) {
 	if date, ok := parseHTTPDate(h.Get("Date"), now); ok {
 		base = date // the upstream's clock, so that skew cancels out
 	}
-	at, ok := parseHTTPDate(s, now)
+	at, ok := parseHTTPDate(strings.Trim(line, " \t"), now)
 	if !ok {
 		return 0, false
 	}

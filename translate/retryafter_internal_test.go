@@ -55,6 +55,18 @@ func TestRetryAfterVectors(t *testing.T) {
 	}
 }
 
+// Blanks around a value are none of it (RFC 9110 section 5.5), though net/http takes them
+// away; an answer that somebody else has read may have them.
+func TestRetryAfterWithBlanksAround(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 21, 19, 0, 0, 0, time.UTC)
+	for _, value := range []string{" 120", "120\t", " Sat, 21 Nov 2026 19:02:00 GMT\t"} {
+		if got, ok := parseRetryAfter(http.Header{"Retry-After": {value}}, now); !ok || got != 2*time.Minute {
+			t.Errorf("%q: got %v, %v", value, got, ok)
+		}
+	}
+}
+
 // Whatever a stranger writes there, nobody may wait for a negative time, less than
 // asked, or for ever.
 func FuzzRetryAfter(f *testing.F) {
