@@ -52,7 +52,7 @@ func withoutToken(req *http.Request) *http.Request {
 		}
 		first = first.Response.Request
 	}
-	if sameOrigin(first.URL, req.URL) {
+	if first == req || sameOrigin(first.URL, req.URL) {
 		return req
 	}
 	stripped := req.Clone(req.Context())
@@ -77,5 +77,7 @@ func port(u *url.URL) string {
 	if p := u.Port(); p != "" {
 		return p
 	}
-	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	return defaultPorts[u.Scheme]
 }
+
+var defaultPorts = map[string]string{"http": "80", "https": "443"}
