@@ -22,7 +22,7 @@ func Cooldown(left time.Duration) *Error {
 }
 
 // Attempts is how often the request, or the handler that makes it, was sent or run
-// before this error was given out: metadata "attempts", or 1.
+// before this error was given out: metadata "attempts", or 1, and at most [math.MaxInt32].
 func (e *Error) Attempts() int { return max(int(e.orMissing().attempts), 1) }
 
 // WithAttempts returns the error with the number of attempts in its metadata. One

@@ -17,7 +17,7 @@ import (
 type boxBody struct {
 	object   bool
 	scanned  bool
-	plain    bool                          // it was scanned, and has no escapes
+	verbatim bool                          // it was scanned, and has no escapes
 	known    [memberContextInfo + 1]string // the members that the schema has fields for
 	other    map[string]json.RawMessage
 	conflict conflict     // context_info, where it is one
@@ -82,7 +82,7 @@ func (b *boxBody) text(m boxgrpcv1.BoxError_Member) string {
 	case raw == "":
 		return ""
 	case b.scanned:
-		return scannedText(raw, b.plain)
+		return scannedText(raw, b.verbatim)
 	}
 	return text(json.RawMessage(raw))
 }
@@ -132,14 +132,15 @@ func text(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// scannedText is text for what a scanner gave out. A plain one is known to have no escapes.
-func scannedText(raw string, plain bool) string {
+// scannedText is text for what a scanner gave out. A verbatim one is known to have no
+// escapes.
+func scannedText(raw string, verbatim bool) string {
 	if raw[0] != '"' {
 		return text(json.RawMessage(raw))
 	}
 	s := raw[1 : len(raw)-1]
 	switch {
-	case plain || !escaped(s):
+	case verbatim || !escaped(s):
 		return s
 	case strings.Count(s, `\`) == strings.Count(s, `\/`):
 		return strings.ReplaceAll(s, `\/`, "/") // as Box writes addresses

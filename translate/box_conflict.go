@@ -14,7 +14,7 @@ import (
 
 // A conflict is the item in the way that a context_info tells of, and nothing else. As
 // BoxError.conflict it takes half the bytes of the JSON, and callers need not parse it.
-// Of its members it has the texts.
+// Its members are texts, and as they are spelt while they are being read.
 type conflict struct {
 	only      bool // the context_info says nothing else
 	hasItem   bool // it is not empty

@@ -37,7 +37,7 @@ func bodyMember(m boxgrpcv1.BoxError_Member) member {
 
 // scan reads a body that is not odd.
 func (b *boxBody) scan(text string) bool {
-	b.object, b.scanned, b.plain = true, true, !escaped(text)
+	b.object, b.scanned, b.verbatim = true, true, !escaped(text)
 	return scanObject(text, bodyMembers, b.known[:], func(field int, name string, at int) int {
 		end := odd
 		if field == int(memberContextInfo) {
@@ -87,17 +87,17 @@ func (c *conflict) scan(text string, at int) int {
 		*c = conflict{}
 		return odd
 	}
-	plain := !escaped(text[at:end])
-	c.inItem, c.inVersion = readTexts(c.item[:], plain), readTexts(c.version[:], plain)
+	verbatim := !escaped(text[at:end])
+	c.inItem, c.inVersion = readTexts(c.item[:], verbatim), readTexts(c.version[:], verbatim)
 	return end
 }
 
 // readTexts makes texts of values, and returns which of them there are.
-func readTexts(values []string, plain bool) (there set) {
+func readTexts(values []string, verbatim bool) (there set) {
 	for i, raw := range values {
 		if raw != "" {
 			there.add(i)
-			values[i] = scannedText(raw, plain)
+			values[i] = scannedText(raw, verbatim)
 		}
 	}
 	return there

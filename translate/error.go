@@ -228,7 +228,7 @@ func (e *Error) like(p *parts, v verdict) *Error {
 	return c
 }
 
-// bare is a copy of e, without all that it says.
+// bare is a copy of e, without what it is built from and what was built.
 func (e *Error) bare(cause error) *Error {
 	e = e.orMissing()
 	return &Error{verdict: e.verdict, status: e.status, answered: e.answered, attempts: e.attempts, translator: e.translator, cause: cause}

@@ -36,7 +36,7 @@ type parts struct {
 	coded     bool   // but for the error code
 
 	// packed are the details as they go onto the wire, by kind. Info and retry, which
-	// change on the way, are packed last.
+	// change on the way, are packed with the status.
 	packed       [kinds][]byte
 	documentType protoreflect.MessageType // of the last of them
 	url          string

@@ -52,9 +52,9 @@ func scanJSON(text string) bool {
 
 // scanMembers reads an object from its brace on and returns the index behind it. Known
 // members are listed in the order in which they nearly always come: then their names are
-// compared, and not read. The first value of a field goes into values as it is spelt, if it
-// is a string and there is room for it. All others are read by a function that returns the
-// index behind them.
+// compared, and not read. The first string for a field goes into values as it is spelt, if
+// there is room for it. All other values are read by a function that returns the index
+// behind them.
 func scanMembers(text string, i int, known []member, values []string, other func(field int, name string, at int) (end int)) int {
 	if i == len(text) || text[i] != '{' {
 		return odd
@@ -70,8 +70,8 @@ func scanMembers(text string, i int, known []member, values []string, other func
 			i += len(known[turn].spelt)
 		} else if name, i = scanName(text, i); i < 0 {
 			return odd
-		} else if at := slices.IndexFunc(known, func(m member) bool { return m.name() == name }); at >= 0 {
-			field, turn = known[at].field, at
+		} else if k := slices.IndexFunc(known, func(m member) bool { return m.name() == name }); k >= 0 {
+			field, turn = known[k].field, k
 		}
 		at := space(text, i)
 		if field != none && field < len(values) && values[field] == "" && at < len(text) && text[at] == '"' {

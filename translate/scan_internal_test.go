@@ -65,7 +65,7 @@ func FuzzScan(f *testing.F) {
 					t.Errorf("%q: text of %v: got %q, want %q", s, m, got.text(m), want.text(m))
 				}
 			}
-			got.scanned, got.plain = false, false // by which they differ
+			got.scanned, got.verbatim = false, false // by which they differ
 			if diff := cmp.Diff(want, got, cmp.AllowUnexported(boxBody{}, conflict{}, fieldErrors{}), protocmp.Transform()); diff != "" {
 				t.Errorf("%q (-encoding/json +scanner):\n%s", s, diff)
 			}

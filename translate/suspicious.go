@@ -31,7 +31,7 @@ var hints = [...]string{
 // was found. Those of one byte share one bit. These bits say where a hint begins, and where
 // it is found.
 const (
-	single = 1 << (3 * 14)
+	single = 1 << (3 * 14) // behind 14 hints of three letters
 	begins = (single-1)/7 | single
 	found  = (single-1)/7<<2 | single
 )

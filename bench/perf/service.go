@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/known/emptypb"
@@ -27,17 +28,18 @@ const (
 	streamMethod = "/perf.Service/Stream"
 )
 
-var _ = register(&descriptorpb.FileDescriptorProto{
+var _ = must(register(&descriptorpb.FileDescriptorProto{
 	Name: new("perf.proto"), Package: new("perf"), Syntax: new("proto3"),
 	Dependency: []string{"google/protobuf/empty.proto", "google/protobuf/wrappers.proto"},
 	Service: []*descriptorpb.ServiceDescriptorProto{{Name: new("Service"), Method: []*descriptorpb.MethodDescriptorProto{
 		{Name: new("Unary"), InputType: new(".google.protobuf.Empty"), OutputType: new(".google.protobuf.Empty")},
 		{Name: new("Stream"), InputType: new(".google.protobuf.Int32Value"), OutputType: new(".google.protobuf.Empty"), ServerStreaming: new(true)},
 	}}},
-})
+}))
 
-func register(file *descriptorpb.FileDescriptorProto) error {
-	return protoregistry.GlobalFiles.RegisterFile(must(protodesc.NewFile(file, protoregistry.GlobalFiles)))
+func register(file *descriptorpb.FileDescriptorProto) (protoreflect.FileDescriptor, error) {
+	fd := must(protodesc.NewFile(file, protoregistry.GlobalFiles))
+	return fd, protoregistry.GlobalFiles.RegisterFile(fd)
 }
 
 var streamDesc = &grpc.StreamDesc{StreamName: "Stream", ServerStreams: true}
