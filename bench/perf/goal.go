@@ -110,12 +110,21 @@ type result struct {
 // met tells whether the hard goal is reached, as far as it was measured.
 func (r *result) met() bool {
 	return (!r.known || r.hard.holds(r.estimate.Median)) &&
-		r.allocs.holds(r.cost.Allocs-r.floor.Allocs) && r.bytes.holds(r.cost.Bytes-r.floor.Bytes)
+		r.allocs.holds(r.moreAllocs()) && r.bytes.holds(r.cost.Bytes-r.floor.Bytes)
+}
+
+// moreAllocs is how many allocations there are beyond those of the floor. Both are counted
+// to a tenth, so what differs by one tenth may not differ.
+func (r *result) moreAllocs() float64 {
+	if r.floor.Allocs == 0 {
+		return r.cost.Allocs
+	}
+	return math.Round(10*(r.cost.Allocs-r.floor.Allocs)-1) / 10
 }
 
 // stretched tells whether the better goal is reached too.
 func (r *result) stretched() bool {
-	return r.known && r.stretch.holds(r.estimate.Median) && r.allocsStretch.holds(r.cost.Allocs-r.floor.Allocs)
+	return r.known && r.stretch.holds(r.estimate.Median) && r.allocsStretch.holds(r.moreAllocs())
 }
 
 func (r *result) verdict() string {
