@@ -10,7 +10,7 @@ import (
 
 // A Cost is what one operation allocates. Unlike its time it is the same in every run.
 type Cost struct {
-	Allocs float64 // to a tenth
+	Allocs float64 // to a hundredth
 	Bytes  float64
 }
 
@@ -27,5 +27,5 @@ func (c Case) Cost(n int) Cost {
 		least.Allocs = min(least.Allocs, float64(after.Mallocs-before.Mallocs)/float64(n))
 		least.Bytes = min(least.Bytes, float64(after.TotalAlloc-before.TotalAlloc)/float64(n))
 	}
-	return Cost{math.Round(least.Allocs*10) / 10, math.Round(least.Bytes)}
+	return Cost{math.Round(least.Allocs*100) / 100, math.Round(least.Bytes)}
 }

@@ -32,6 +32,8 @@ func TestAGoalIsMissedWhereAnyOfItsBoundsIs(t *testing.T) {
 		{2.8, 22, 100, true, "pass, not stretch"},
 		{4, 26, 100, true, "pass, not stretch"},
 		{4.01, 21, 100, true, "**FAIL**"},
+		{2, 26.04, 100, true, "pass, not stretch"},
+		{2, 26.1, 100, true, "**FAIL**"}, // every tenth operation allocates once more
 		{2, 27, 100, true, "**FAIL**"},
 		{2, 21, 101, true, "**FAIL**"},
 		{0, 27, 100, false, "**FAIL**"},
