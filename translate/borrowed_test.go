@@ -156,7 +156,7 @@ func TestAChallengeIsToldOnlyWithoutACode(t *testing.T) {
 // An error that is kept, as in a log's queue, keeps no page, no list without an end and no
 // header along with it.
 func TestAnErrorKeepsLittleOfALargeAnswer(t *testing.T) {
-	const n, most = 50, 16 << 10
+	const n, most = 100, 8 << 10
 	for name, answer := range map[string]struct {
 		body, id string
 	}{
