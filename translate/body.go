@@ -56,8 +56,11 @@ func charset(h http.Header, body []byte) encoding.Encoding {
 		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
 	}
 	mediaType := first(h, "Content-Type")
+	if mediaType == "application/json" {
+		return nil
+	}
 	if _, params, ok := strings.Cut(mediaType, ";"); !ok || strings.EqualFold(params, " charset=utf-8") {
-		return nil // as nearly all have it; other spellings are parsed
+		return nil // as nearly all others have it; other spellings are parsed
 	}
 	_, params, err := mime.ParseMediaType(mediaType)
 	name := params["charset"]

@@ -4,7 +4,6 @@
 package translate
 
 import (
-	"bytes"
 	"net/http"
 	"strings"
 )
@@ -32,7 +31,7 @@ func (t *Translator) boxError(a *Answer) error {
 	list := parseChallenges(a.Header["Www-Authenticate"])
 	foreign := a.Status == http.StatusUnauthorized && a.Header.Get("Box-Request-Id") == "" && foreignTo("Service", list)
 	text := plainText(a.Header, a.Body[:min(len(a.Body), maxBody)])
-	if !bytes.HasPrefix(bytes.TrimLeft(text, blanks), []byte("{")) {
+	if !mayBeObject(text) {
 		text = nil // a page says nothing, and is not worth its memory
 	}
 	b, source := newBoxAnswer(text, !t.settled(a.Status) || foreign)
@@ -51,6 +50,16 @@ func (t *Translator) boxError(a *Answer) error {
 	}
 	b.init(t, a.Status, v, source)
 	return &b.Error
+}
+
+// mayBeObject looks at the first byte of a JSON text.
+func mayBeObject(text []byte) bool {
+	for _, c := range text {
+		if c == '{' || strings.IndexByte(blanks, c) < 0 {
+			return c == '{'
+		}
+	}
+	return false
 }
 
 // claim is what the answer says that can decide what is done about it.

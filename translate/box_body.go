@@ -135,12 +135,19 @@ func text(raw json.RawMessage) string {
 // scannedText is text for what a scanner gave out. A verbatim one is known to have no
 // escapes.
 func scannedText(raw string, verbatim bool) string {
+	if verbatim && raw[0] == '"' {
+		return raw[1 : len(raw)-1]
+	}
+	return unescaped(raw)
+}
+
+func unescaped(raw string) string {
 	if raw[0] != '"' {
 		return text(json.RawMessage(raw))
 	}
 	s := raw[1 : len(raw)-1]
 	switch {
-	case verbatim || !escaped(s):
+	case !escaped(s):
 		return s
 	case strings.Count(s, `\`) == strings.Count(s, `\/`):
 		return strings.ReplaceAll(s, `\/`, "/") // as Box writes addresses

@@ -82,9 +82,22 @@ func (p *packer) assemble(t *Translator, doc *Document, status int, headerID str
 		p.pack(kindQuota, appendInner(p.buf, s))
 	}
 	p.setResource()
-	if p.help = scrubText(doc.HelpURL); p.help != "" {
+	if p.help = cleanHelp(doc.HelpURL); p.help != "" {
 		p.pack(kindHelp, appendInner(p.buf, "", p.help))
 	}
+}
+
+// cleanHelp looks through an address, unless it is a page that nearly all errors of Box name.
+func cleanHelp(url string) string {
+	if slices.Contains(helpPages, url) {
+		return url
+	}
+	return scrubText(url)
+}
+
+var helpPages = []string{
+	"http://developers.box.com/docs/#errors",
+	"https://developer.box.com/guides/api-calls/permissions-and-errors/common-errors/",
 }
 
 // pack takes the buffer with one detail more.

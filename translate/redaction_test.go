@@ -73,6 +73,24 @@ func TestACleanedMessageIsSentOnce(t *testing.T) {
 	}
 }
 
+// A signed address is a credential, in whichever member it stands.
+func TestSecretsLeaveInNoMember(t *testing.T) {
+	t.Parallel()
+	const secret = `"https://dl.example.com/f?sig=SECRET1"`
+	for _, member := range []string{"type", "code", "message", "help_url", "request_id", "error", "error_description", "context_info", "more"} {
+		st := answered(t, 409, `{"`+member+`":`+secret+`}`).GRPCStatus().Proto()
+		if text := prototext.Format(st); strings.Contains(text, "SECRET1") {
+			t.Errorf("%s: the secret is still in %s", member, text)
+		}
+	}
+	for _, member := range []string{"type", "id", "name", "etag", "sequence_id", "sha1"} {
+		st := answered(t, 409, `{"code":"item_name_in_use","context_info":{"conflicts":[{"type":"file","id":"1","`+member+`":`+secret+`}]}}`).GRPCStatus().Proto()
+		if text := prototext.Format(st); strings.Contains(text, "SECRET1") {
+			t.Errorf("%s of a conflict: the secret is still in %s", member, text)
+		}
+	}
+}
+
 // Blanks are no message and no code: callers would be shown nothing, and support find nothing.
 func TestBlankMembersSayNothing(t *testing.T) {
 	t.Parallel()

@@ -56,8 +56,8 @@ func parseWait(line string, h http.Header, now time.Time) (time.Duration, bool) 
 // to the millisecond) and several joined by commas (the longest counts). A number
 // beyond the limit is still a legal wait: it saturates.
 func parseSeconds(s string) (time.Duration, bool) {
-	if len(s) <= 6 && digits(s) { // as nearly always
-		return seconds(s), true
+	if d, ok := fewSeconds(s); ok {
+		return d, true
 	}
 	var longest time.Duration
 	for part := range strings.SplitSeq(s, ",") {
@@ -68,6 +68,22 @@ func parseSeconds(s string) (time.Duration, bool) {
 		longest = max(longest, min(seconds(whole)+roundUp(fraction), maxRetryAfter))
 	}
 	return longest, true
+}
+
+// fewSeconds reads up to six digits, which nearly every wait has.
+func fewSeconds(s string) (time.Duration, bool) {
+	if s == "" || len(s) > 6 {
+		return 0, false
+	}
+	n := 0
+	for i := range len(s) {
+		digit := s[i] - '0'
+		if digit > 9 {
+			return 0, false
+		}
+		n = 10*n + int(digit)
+	}
+	return time.Duration(n) * time.Second, true
 }
 
 func seconds(whole string) time.Duration {

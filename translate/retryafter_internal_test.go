@@ -67,6 +67,16 @@ func TestRetryAfterWithBlanksAround(t *testing.T) {
 	}
 }
 
+// What only looks like a number is no wait: nobody may come back by it.
+func TestRetryAfterWithSignsNextToDigits(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"", "1:", "/1", "-1", "+1", "1e2", "1 2", "٣"} {
+		if got, ok := parseRetryAfter(http.Header{"Retry-After": {value}}, time.Time{}); ok {
+			t.Errorf("%q: got %v", value, got)
+		}
+	}
+}
+
 // Whatever a stranger writes there, nobody may wait for a negative time, less than
 // asked, or for ever.
 func FuzzRetryAfter(f *testing.F) {

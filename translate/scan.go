@@ -173,7 +173,6 @@ func scanValue(text string, i, depth int) int {
 // bit before, and keeps it in one of the two or both. What is borrowed can mark later bytes,
 // and none before.
 func scanString(text string, i int, escapes bool) int {
-	const ones, highest = 0x0101010101010101, 0x8080808080808080
 	if i == len(text) || text[i] != '"' {
 		return odd
 	}
@@ -235,6 +234,9 @@ var hexDigit = func() (is [256]bool) {
 	return is
 }()
 
+// The lowest and the highest bit of each of eight bytes.
+const ones, highest = 0x0101010101010101, 0x8080808080808080
+
 // eight bytes are a number, the first one its lowest. The compiler makes one load of it.
 func eight(s string) uint64 {
 	_ = s[7]
@@ -245,9 +247,16 @@ func eight(s string) uint64 {
 // blanks of JSON (RFC 8259 section 2).
 const blanks = " \n\r\t"
 
-// space skips blanks.
+// space skips blanks, of which there are nearly always none.
 func space(text string, i int) int {
-	for i < len(text) && text[i] <= ' ' && (text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t') {
+	if i < len(text) && text[i] <= ' ' {
+		return blanksEnd(text, i)
+	}
+	return i
+}
+
+func blanksEnd(text string, i int) int {
+	for i < len(text) && strings.IndexByte(blanks, text[i]) >= 0 {
 		i++
 	}
 	return i

@@ -26,42 +26,47 @@ var hints = [...]string{
 	"bug", "uth", "kie", "ear", "bas", "ses", "oke", "ecr", "ssw", "sse", "sig", "key", "jwt", "tia",
 }
 
-// The hints are looked for all at once, in a word with three bits for each of them: that
-// its first letter was the last byte, that its first two were the last bytes, and that it
-// was found. Those of one byte share one bit. These bits say where a hint begins, and where
-// it is found.
+// The hints of three letters are looked for all at once, in a word with a bit for each hint and
+// each of its places. The bit is 0 where the last bytes are the hint's letters up to that place.
 const (
-	single = 1 << (3 * 14) // behind 14 hints of three letters
-	begins = (single-1)/7 | single
-	found  = (single-1)/7<<2 | single
+	triples  = 14
+	missed   = (1<<triples - 1) << (2 * triples) // the third letters
+	single   = 1 << 63                           // the byte is a hint by itself
+	beyond   = 1 << 62                           // it is beyond ASCII
+	noLetter = 1<<(3*triples) - 1
+
+	separator = 0 // after which all bits stay as they are
 )
 
-// letters are the bits that can stay after a byte, in words of either case. After a
-// separator all stay as they are.
+// letters are the bits that a byte sets to 1, or a separator, in words of either case.
 var letters = lettersOf(hints[:])
 
-const separator = ^uint64(0)
-
 func lettersOf(hints []string) (letters [256]uint64) {
-	for c := range byte(' ') {
-		letters[c] = single
+	for c := range letters {
+		letters[c] = noLetter
+		if c >= utf8.RuneSelf {
+			letters[c] |= beyond
+		}
+		if c < ' ' || c == 0x7f {
+			letters[c] |= single
+		}
 	}
-	letters[0x7f], letters['_'], letters['-'] = single, separator, separator
 	bit := uint64(1)
 	for _, hint := range hints {
 		if len(hint) == 1 {
 			letters[hint[0]] |= single
 			continue
 		}
-		if strings.Trim(hint, "0123456789abcdef") == "" || bit == single {
+		if strings.Trim(hint, "0123456789abcdef") == "" || bit == 1<<triples {
 			panic("translate: the hint " + hint + " is one too many, or looks like a number")
 		}
 		for i := range len(hint) {
-			letters[hint[i]] |= bit << i
-			letters[hint[i]-'a'+'A'] |= bit << i
+			letters[hint[i]] &^= bit << (i * triples)
+			letters[hint[i]-'a'+'A'] &^= bit << (i * triples)
 		}
-		bit <<= 3
+		bit <<= 1
 	}
+	letters['_'], letters['-'] = separator, separator
 	return letters
 }
 
@@ -70,20 +75,36 @@ func lettersOf(hints []string) (letters [256]uint64) {
 // in front, as of ids and hashes, for every hint has a letter that is none, and back by two,
 // which may be the hint's first ones.
 func suspicious(s string) (yes, plain bool) {
-	i := 0
-	for i < len(s) && hexDigit[s[i]] {
-		i++
-	}
-	state, all := uint64(0), byte(0)
-	for i = max(i-2, 0); i < len(s); i++ {
-		all |= s[i]
+	state := ^uint64(0)
+	always, ever := state, uint64(0) // the bits of all states, and those of any letter
+	for i := max(hexDigits(s)-2, 0); i < len(s); i++ {
 		letter := letters[s[i]]
 		if letter == separator {
 			continue
 		}
-		if state = (2*state + begins) & letter; state&found != 0 {
-			return true, false
+		state = state<<triples | letter
+		always &= state
+		ever |= letter
+	}
+	yes = always&missed != missed || ever&single != 0
+	return yes, !yes && ever&beyond == 0
+}
+
+// hexDigits counts those that a text begins with: eight at a time, in lower case as ids and
+// hashes have them. To each byte it adds what is missing from a character to 128. Then the highest
+// bit tells bytes from that character on from those before it, and no byte beyond ASCII looks like
+// a digit. Such a byte can carry into the next one, but the eight are no digits already.
+func hexDigits(s string) (n int) {
+	for ; n <= len(s)-8; n += 8 {
+		w := eight(s[n : n+8])
+		digit := (w + ones*(128-'0')) &^ (w + ones*(127-'9'))
+		letter := (w + ones*(128-'a')) &^ (w + ones*(127-'f'))
+		if (digit|letter)&highest != highest {
+			break
 		}
 	}
-	return false, all < utf8.RuneSelf
+	for n < len(s) && hexDigit[s[n]] {
+		n++
+	}
+	return n
 }

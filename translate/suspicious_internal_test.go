@@ -24,7 +24,7 @@ func FuzzScrubbingShortcuts(f *testing.F) {
 		"basic abc1", "bearer abc1", "0basic abc1", "beef bearer abc1", "e_ar bearer abc1", // after hexadecimal digits
 		"https://me:x@h/a", "https://h/a;id=x", "https://h/a#t=x", "h/a?b=c", "boom\n\tat a.B(C)", "to_k-en: x",
 		`{"to_k-en":1}`, "ſession: abc1", "toKen=abc", "basİc abc1", `{"ſecret":1}`, `{"\u0074oken":1}`,
-		strings.Repeat("a", maxText+1), `["` + strings.Repeat("a", maxText+1) + `"]`,
+		"\x80", strings.Repeat("a", maxText+1), `["` + strings.Repeat("a", maxText+1) + `"]`,
 	} {
 		f.Add(s)
 	}
@@ -41,6 +41,33 @@ func FuzzScrubbingShortcuts(f *testing.F) {
 			t.Errorf("JSON %q: got %q, %v, want %q, %v", s, got, changed, want, wantChanged)
 		}
 	})
+}
+
+// A letter that is taken for a digit hides the word that it begins.
+func TestOnlyHexadecimalDigitsAreSteppedOver(t *testing.T) {
+	t.Parallel()
+	for c := range 256 {
+		for before := range 18 {
+			s := "0123456789abcdefAB"[:before] + string([]byte{byte(c)}) + "0123456789"
+			want := before
+			if c < utf8.RuneSelf && strings.ContainsRune("0123456789abcdefABCDEF", rune(c)) {
+				want = len(s)
+			}
+			if got := hexDigits(s); got != want {
+				t.Errorf("%q begins with %d digits, got %d", s, want, got)
+			}
+		}
+	}
+}
+
+// Nor may what is never looked through hide anything.
+func TestHelpPagesHideNothing(t *testing.T) {
+	t.Parallel()
+	for _, page := range helpPages {
+		if got := scrubThoroughly(page); got != page {
+			t.Errorf("%q becomes %q", page, got)
+		}
+	}
 }
 
 // Ordinary texts must take the short way: the long one is forty times as long.
