@@ -30,6 +30,7 @@ var errorVariants = []errorVariant{
 	{"reason", "ErrorInfo only, ready-made", reasonOnly, nil},
 	{"ready", "all details, ready-made", ready, nil},
 	{"copied", "all details, ready-made, copied by status.FromProto", readyCopied, nil},
+	{"unchecked", "all details, translated unchecked", translatedUnchecked, nil},
 	{"ours", "all details, translated", translated, nil},
 	{"intercepted", "the same behind the server interceptor", translated, chainServer(interceptors.UnaryServerInterceptor(retry.New()))},
 	{"naive", "encoding/json + WithDetails", translatedNaively, nil},
@@ -49,6 +50,7 @@ func errorRPC() *table {
 		{id: "G7", what: "the same behind the server interceptor", base: "bare status", figure: ratio("intercepted", "bare"), unit: times, of: "intercepted"},
 		{id: "G7", what: "ready-made, the same bytes", base: "bare status", figure: ratio("ready", "bare"), unit: times, of: "ready"},
 		{id: "G7", what: "ready-made, but copied by status.FromProto", base: "ready-made, the same bytes", figure: ratio("copied", "ready"), unit: times, of: "copied"},
+		{id: "G7", what: "error RPC, 409 translated unchecked", base: "ready-made, the same bytes", figure: ratio("unchecked", "ready"), unit: times, of: "unchecked"},
 		{id: "G7", what: "ErrorInfo only, ready-made", base: "bare status", figure: ratio("reason", "bare"), unit: times, of: "reason"},
 		{id: "G7", what: "encoding/json + WithDetails", base: "bare status", figure: ratio("naive", "bare"), unit: times, of: "naive"},
 	}
@@ -98,6 +100,11 @@ func readyCopied() handler {
 	}
 	next := turns(protos)
 	return func(context.Context) error { return status.FromProto(next()).Err() }
+}
+
+func translatedUnchecked() handler {
+	next := turns(conflicts())
+	return func(context.Context) error { return unchecked(next()).Err() }
 }
 
 func translated() handler {
