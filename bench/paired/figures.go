@@ -12,9 +12,6 @@ import (
 // Figures are what the rounds of a Plan gave. Its methods name cases, and panic where
 // there is no such case.
 type Figures struct {
-	// Batch is how many operations were timed together.
-	Batch int
-
 	names []string
 	ns    [][]float64 // of one operation, by case and round
 }

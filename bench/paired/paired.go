@@ -40,40 +40,29 @@ func Each(name string, op func()) Case {
 type Plan struct {
 	Cases  []Case
 	Rounds int
-	// Span is how long a batch of the base takes, about: all batches have as many
-	// operations as the base does in that time.
-	Span time.Duration
+	// Batch is how many operations are timed together. It is part of what is measured: the
+	// first ones after a garbage collection find nothing in the caches, and what many of
+	// them throw away no longer fits into these.
+	Batch int
 }
 
 // Measure times the plan.
 func (p Plan) Measure() *Figures {
 	cases := append(slices.Clone(p.Cases), Case{again, p.Cases[0].Run})
-	f := &Figures{names: make([]string, len(cases)), ns: make([][]float64, len(cases)), Batch: p.batch()}
+	f := &Figures{names: make([]string, len(cases)), ns: make([][]float64, len(cases))}
 	for i, c := range cases {
 		f.names[i] = c.Name
-		c.Run(f.Batch) // warms up
+		c.Run(p.Batch) // warms up
 	}
 	// Not a rotation: there each case would always follow the same one, and the copy of
 	// the base would warm the caches for it. The seed makes runs alike.
 	order := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // nothing is secret
 	for range p.Rounds {
 		for _, i := range order.Perm(len(cases)) {
-			f.ns[i] = append(f.ns[i], timed(cases[i], f.Batch))
+			f.ns[i] = append(f.ns[i], timed(cases[i], p.Batch))
 		}
 	}
 	return f
-}
-
-// batch is how often the base runs in the span.
-func (p Plan) batch() int {
-	for n := 1; ; n *= 2 {
-		runtime.GC()
-		start := time.Now()
-		p.Cases[0].Run(n)
-		if took := time.Since(start); took >= p.Span/2 {
-			return max(1, int(float64(n)*float64(p.Span)/float64(took)))
-		}
-	}
 }
 
 // timed returns the nanoseconds of one operation. What the collection and the case

@@ -28,7 +28,7 @@ func TestAMachineThatSlowsDownChangesNoRatio(t *testing.T) {
 		slowing := func(d time.Duration) func() time.Duration {
 			return func() time.Duration { return d + time.Duration(float64(d)*10*time.Since(start).Minutes()) }
 		}
-		f := paired.Plan{Rounds: 31, Span: 50 * time.Millisecond, Cases: []paired.Case{
+		f := paired.Plan{Rounds: 31, Batch: 50, Cases: []paired.Case{
 			takes("base", slowing(time.Millisecond)), takes("twice", slowing(2*time.Millisecond)),
 			takes("ten times", slowing(10*time.Millisecond)),
 		}}.Measure()
@@ -45,10 +45,9 @@ func TestAMachineThatSlowsDownChangesNoRatio(t *testing.T) {
 func TestEachFigureSaysWhatItsNameSays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := paired.Plan{Rounds: 20, Span: 10 * time.Millisecond, Cases: []paired.Case{
+		f := paired.Plan{Rounds: 20, Batch: 1000, Cases: []paired.Case{
 			takes("pass", fixed(10*time.Microsecond)), takes("ours", fixed(13*time.Microsecond)), takes("peer", fixed(22*time.Microsecond)),
 		}}.Measure()
-		near(t, "batch", float64(f.Batch), 1000, 0)
 		near(t, "ratio", f.Ratio("ours", "pass").Median, 1.3, 1e-9)
 		near(t, "excess", f.Excess("ours", "pass", "peer", "pass").Median, 0.25, 1e-9)
 		near(t, "difference", f.Difference("ours", "pass").Median, 3000, 1e-6)
@@ -67,7 +66,7 @@ func TestTheIntervalIsAsWideAsTheRoundsDiffer(t *testing.T) {
 			n++
 			return time.Millisecond + time.Duration(n/2%10)*100*time.Microsecond
 		}
-		f := paired.Plan{Rounds: 100, Span: time.Millisecond, Cases: []paired.Case{
+		f := paired.Plan{Rounds: 100, Batch: 1, Cases: []paired.Case{
 			takes("base", fixed(time.Millisecond)), takes("uneven", uneven),
 		}}.Measure()
 		e := f.Ratio("uneven", "base")

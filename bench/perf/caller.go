@@ -26,7 +26,7 @@ func caller() *table {
 	limit, conflict := received(rateLimits()), received(conflicts())
 	ctl := retry.New()
 	return &table{
-		name: "caller", rounds: usualRounds, span: usualSpan, count: 1000,
+		name: "caller", rounds: usualRounds, batch: translations, count: 1000,
 		cases: []paired.Case{
 			unmarshal("unmarshal", limit),
 			asked("decide", limit.errs, decide(ctl)),

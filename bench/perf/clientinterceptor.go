@@ -27,7 +27,7 @@ func clientInterceptor() *table {
 	var header, trailer metadata.MD
 	three := []grpc.CallOption{grpc.Header(&header), grpc.Trailer(&trailer), grpc.WaitForReady(true)}
 	return &table{
-		name: "client interceptor", rounds: usualRounds, span: shortSpan, count: 1000,
+		name: "client interceptor", rounds: usualRounds, batch: callsOfFunctions, count: 1000,
 		cases: []paired.Case{
 			invoked("pass", passUnaryClient),
 			invoked("ours", ours),

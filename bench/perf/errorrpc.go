@@ -39,7 +39,7 @@ var errorVariants = []errorVariant{
 // errorRPC is a whole RPC that fails, over TCP: what the details cost in bytes, on both
 // sides, beside what making them costs.
 func errorRPC() *table {
-	t := &table{name: "error RPC", rounds: usualRounds, span: 3 * usualSpan, count: 500}
+	t := &table{name: "error RPC", rounds: usualRounds, batch: rpcs, count: 500}
 	for _, v := range errorVariants {
 		cc := t.serve(loopback, v.handler(), v.server, nil)
 		t.cases = append(t.cases, paired.Each(v.name, func() { mustFail(call(cc)) }))

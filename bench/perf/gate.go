@@ -30,7 +30,7 @@ const (
 // idleGate is what a request pays for the gate while nobody has met a 429.
 func idleGate() *table {
 	return &table{
-		name: "idle gate", rounds: usualRounds, span: shortSpan, count: 1000,
+		name: "idle gate", rounds: usualRounds, batch: callsOfFunctions, count: 1000,
 		cases: []paired.Case{
 			marked("no gate", openGate{}),
 			marked("ours", retry.NewGate()),
@@ -63,7 +63,7 @@ func busyGate() *table {
 		m.Store(keys.at(i), cooldown)
 	}
 	return &table{
-		name: "busy gate", rounds: usualRounds, span: usualSpan, count: 1000,
+		name: "busy gate", rounds: usualRounds, batch: callsOfFunctions, count: 1000,
 		cases: []paired.Case{
 			eachKey("xsync", keys, func(k retry.Key) {
 				if _, ok := m.Load(k); ok {
@@ -142,7 +142,7 @@ func transport() *table {
 	client := retryablehttp.NewClient()
 	client.Logger, client.HTTPClient = nil, &http.Client{Transport: up}
 	return &table{
-		name: "transport", rounds: usualRounds, span: shortSpan, count: 1000,
+		name: "transport", rounds: usualRounds, batch: callsOfFunctions, count: 1000,
 		cases: []paired.Case{
 			sentOut("none", up),
 			sentOut("boxhttp", boxhttp.NewTransport(retry.New(), up)),

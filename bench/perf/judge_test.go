@@ -65,7 +65,7 @@ func TestEveryMissIsReported(t *testing.T) {
 		{id: "G1", what: "timed", figure: ratio("op", "op"), unit: times, hard: most(0.9)},
 	}
 	own := []plan{{[]string{"G1"}, func() *table {
-		return &table{rounds: 3, span: time.Microsecond, count: 100, cases: []paired.Case{op}, goals: goals}
+		return &table{rounds: 3, batch: 100, count: 100, cases: []paired.Case{op}, goals: goals}
 	}}}
 	for timing, want := range map[bool]int{false: 3, true: 4} {
 		var out bytes.Buffer
@@ -90,7 +90,7 @@ func TestATableIsMeasuredOnceMoreWhereTheBaseDiffersFromItself(t *testing.T) {
 				n++
 				<-time.After(time.Duration(takes))
 			}
-			table := table{rounds: 3, span: 4 * time.Millisecond, cases: []paired.Case{paired.Each("base", op)}}
+			table := table{rounds: 3, batch: 1, cases: []paired.Case{paired.Each("base", op)}}
 			if _, got := table.time(0); got.measured != want || strings.Contains(got.text(), "once more") != (want == 2) {
 				t.Errorf("%s: measured %d times, want %d: %q", name, got.measured, want, got.text())
 			}

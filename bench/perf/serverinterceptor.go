@@ -19,7 +19,7 @@ import (
 // serverInterceptor is what an RPC that succeeds pays on the other side.
 func serverInterceptor() *table {
 	return &table{
-		name: "server interceptor", rounds: usualRounds, span: shortSpan, count: 1000,
+		name: "server interceptor", rounds: usualRounds, batch: callsOfFunctions, count: 1000,
 		cases: []paired.Case{
 			handled("pass", passUnaryServer),
 			handled("ours", interceptors.UnaryServerInterceptor(retry.New())),

@@ -19,7 +19,7 @@ import (
 // messages is what each message of a stream pays, without a connection.
 func messages() *table {
 	return &table{
-		name: "messages", rounds: usualRounds, span: usualSpan, count: 10_000,
+		name: "messages", rounds: usualRounds, batch: callsOfFunctions, count: 10_000,
 		cases: []paired.Case{
 			sent("sent", passStreamServer),
 			sent("ours sends", interceptors.StreamServerInterceptor(retry.New())),
@@ -41,7 +41,7 @@ func messages() *table {
 
 // streamRPC is a stream of 100 messages, with interceptors on both sides.
 func streamRPC() *table {
-	t := &table{name: "stream of 100", rounds: 3 * usualRounds, span: 4 * usualSpan, count: 200}
+	t := &table{name: "stream of 100", rounds: usualRounds, batch: streams, count: 200}
 	for _, c := range []struct {
 		name   string
 		server []grpc.ServerOption

@@ -19,8 +19,8 @@ import (
 type table struct {
 	name   string
 	rounds int
-	span   time.Duration // of a batch
-	count  int           // operations whose allocations are counted
+	batch  int
+	count  int // operations whose allocations are counted
 	cases  []paired.Case
 	goals  []goal
 	ends   []func()
@@ -65,7 +65,7 @@ func (t *table) time(rounds int) (*paired.Figures, noise) {
 	if rounds == 0 {
 		rounds = t.rounds
 	}
-	plan := paired.Plan{Cases: t.cases, Rounds: rounds, Span: t.span}
+	plan := paired.Plan{Cases: t.cases, Rounds: rounds, Batch: t.batch}
 	var f *paired.Figures
 	var n noise
 	for start := time.Now(); n.measured < 2; n.took = time.Since(start) {

@@ -20,9 +20,7 @@ func translation() *table {
 	conflict, limit := conflicts(), rateLimits()
 	served, notFound := asServed(conflicts()), asServed(notFounds())
 	return &table{
-		// Some 300 at a time, as in the study that set the goals: what is thrown away by
-		// longer batches no longer fits into the caches.
-		name: "translation", rounds: usualRounds, span: 2 * shortSpan, count: 1000,
+		name: "translation", rounds: usualRounds, batch: translations, count: 1000,
 		cases: []paired.Case{
 			marshal("marshal 409", conflict),
 			marshal("marshal 429", limit),

@@ -20,7 +20,7 @@ import (
 
 // unaryRPC is an RPC that succeeds, with interceptors on both sides.
 func unaryRPC() *table {
-	t := &table{name: "unary RPC", rounds: 3 * usualRounds, span: 2 * usualSpan, count: 500}
+	t := &table{name: "unary RPC", rounds: usualRounds, batch: rpcs, count: 500}
 	for _, c := range []struct {
 		name   string
 		server []grpc.ServerOption
