@@ -39,7 +39,7 @@ func translation() *table {
 		goals: []goal{
 			{id: "G5", what: "409 to status, all details", base: "one proto.Marshal of it", figure: ratio("409", "marshal 409"), unit: times, of: "409",
 				hard: most(4), stretch: most(2.8), allocs: most(26), allocsStretch: most(21)},
-			{id: "G5", what: "409 to status, all details", base: "one proto.Marshal of six details", figure: ratio("409", "marshal six"), unit: times, hard: most(4), stretch: most(2.8)},
+			{id: "G5", what: "409 to status, all details", base: "one proto.Marshal of six details", figure: ratio("409", "marshal six"), unit: times},
 			{id: "G5", what: "409 to status, all details", base: "encoding/json + WithDetails", figure: ratio("409", "naive"), unit: times, hard: most(0.4)},
 			{id: "G5", what: "encoding/json + WithDetails", base: "one proto.Marshal of ours", figure: ratio("naive", "marshal 409"), unit: times, of: "naive"},
 			{id: "G5", what: "status.FromProto alone, which copies all details", base: "one proto.Marshal of it", figure: ratio("copied", "marshal 409"), unit: times, of: "copied"},
@@ -51,8 +51,6 @@ func translation() *table {
 				hard: most(0.5), stretch: most(0.3), allocs: most(3)},
 			{id: "G5b", what: "429, decided about and never shown", base: "one proto.Marshal of the status", figure: ratio("429 retried", "marshal 429"), unit: times, of: "429 retried",
 				hard: most(0.5), stretch: most(0.3), allocs: most(3)},
-			{id: "G5b", what: "409, decided about and never shown", base: "one proto.Marshal of six details", figure: ratio("409 retried", "marshal six"), unit: times, hard: most(0.5), stretch: most(0.3)},
-			{id: "G5b", what: "429, decided about and never shown", base: "one proto.Marshal of six details", figure: ratio("429 retried", "marshal six"), unit: times, hard: most(0.5), stretch: most(0.3)},
 		},
 	}
 }
@@ -66,8 +64,8 @@ func marshal(name string, all []translate.Answer) paired.Case {
 	return marshalAll(name, statuses(all[:warm]))
 }
 
-// marshalSix is the measure by which the goals of G5 were set: the 1164 bytes of six details
-// that say everything twice, and not the 628 of ours.
+// marshalSix is the measure by which the goals of G5 were set: six details that say most things
+// twice, 1164 bytes in all. Ours have 628.
 func marshalSix(name string, all []translate.Answer) paired.Case {
 	var six []*status.Status
 	for _, a := range all[:warm] {

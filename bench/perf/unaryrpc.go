@@ -27,6 +27,7 @@ func unaryRPC() *table {
 		client []grpc.DialOption
 	}{
 		{"none", nil, nil},
+		{"none elsewhere", nil, nil},
 		{"pass", chainServer(passUnaryServer), chainClient(passUnaryClient)},
 		{"hearing", chainServer(passUnaryServer), chainClient(hearing)},
 		{"ours", chainServer(interceptors.UnaryServerInterceptor(retry.New())), interceptors.DialOptions()},
@@ -44,6 +45,7 @@ func unaryRPC() *table {
 		{id: "G3", what: "unary RPC, both sides, WithoutIsolation", base: "no interceptors", figure: ratio("ours, not isolated", "none"), unit: times, of: "ours, not isolated", over: "hearing",
 			hard: most(1.01), allocs: most(0), bytes: most(80)},
 		{id: "G3", what: "unary RPC, both sides", base: "empty interceptors", figure: ratio("ours", "pass"), unit: times},
+		{id: "G3", what: "no interceptors, another server and connection", base: "no interceptors", figure: ratio("none elsewhere", "none"), unit: times, of: "none elsewhere"},
 		{id: "G3", what: "empty interceptors", base: "no interceptors", figure: ratio("pass", "none"), unit: times, of: "pass"},
 		{id: "G3", what: "interceptors that only hear the trailer", base: "no interceptors", figure: ratio("hearing", "none"), unit: times, of: "hearing"},
 		{id: "G3", what: "go-grpc-middleware retry and recovery", base: "no interceptors", figure: ratio("mw", "none"), unit: times, of: "mw"},
