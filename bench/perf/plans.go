@@ -26,7 +26,7 @@ var plans = []plan{
 	{[]string{"G10b"}, busyGate},
 }
 
-// The usual rounds, and how many operations a batch has: as in the study that set the goals.
+// The usual rounds, and how many operations a batch has, as in the study that set the goals.
 const (
 	usualRounds = 250
 
@@ -34,5 +34,5 @@ const (
 	translations     = 300
 	rpcs             = 100
 	streams          = 20
-	roundTrips       = 1500
+	roundTrips       = 1500 // a quarter of a second
 )

@@ -34,7 +34,7 @@ func translation() *table {
 			naively("naive", conflict),
 			naively("naive 404", notFound),
 			copied("copied", conflict),
-			guessed("unchecked", conflict),
+			shownUnchecked("unchecked", conflict),
 		},
 		goals: []goal{
 			{id: "G5", what: "409 to status, all details", base: "one proto.Marshal of it", figure: ratio("409", "marshal 409"), unit: times, of: "409",
@@ -98,7 +98,7 @@ func copied(name string, all []translate.Answer) paired.Case {
 	return paired.Each(name, func() { sinks.status = status.FromProto(next()) })
 }
 
-func guessed(name string, all []translate.Answer) paired.Case {
+func shownUnchecked(name string, all []translate.Answer) paired.Case {
 	next := turns(all[:warm])
 	return paired.Each(name, func() { sinks.status = unchecked(next()) })
 }
