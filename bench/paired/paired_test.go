@@ -5,6 +5,7 @@ package paired_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,6 +56,17 @@ func TestEachFigureSaysWhatItsNameSays(t *testing.T) {
 		near(t, "time", f.Time("peer").Median, 22_000, 1e-6)
 		near(t, "A/A", f.Noise().Median, 1, 1e-9)
 	})
+}
+
+// How many operations share a batch decides what they find in the caches: figures of batches
+// that differ cannot be compared.
+func TestABatchHasAsManyOperationsAsThePlanSays(t *testing.T) {
+	t.Parallel()
+	var batches []int
+	paired.Plan{Rounds: 3, Batch: 80, Cases: []paired.Case{{Name: "base", Run: func(int) {}}, {Name: "counted", Run: func(n int) { batches = append(batches, n) }}}}.Measure()
+	if want := []int{80, 10, 80, 10, 80, 10, 80}; !slices.Equal(batches, want) { // to warm up, and then a little before each
+		t.Errorf("batches of %v, want %v", batches, want)
+	}
 }
 
 // A median without its interval hides that the next run says something else.
