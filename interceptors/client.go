@@ -84,11 +84,20 @@ func (o *outgoing) again(err error, trailer metadata.MD, hold retry.Reason) bool
 // too. Of one that failed without a word of ours nobody knows.
 func (o *outgoing) inAll(err error) error {
 	if o.last != nil {
-		earlier, _ := translate.FromError(o.last)
-		next := new(retry.Ledger)
-		next.Follow(o.ledger, earlier)
-		o.ledger = next
+		o.note(o.last)
 	}
+	return o.refine(err)
+}
+
+// note keeps account of what the attempt that failed with err may have changed.
+func (o *outgoing) note(err error) {
+	e, _ := translate.FromError(err)
+	next := new(retry.Ledger)
+	next.Follow(o.ledger, e)
+	o.ledger = next
+}
+
+func (o *outgoing) refine(err error) error {
 	e, ok := translate.FromError(err)
 	if !ok || o.safety == retry.ReadOnly {
 		return err
@@ -106,7 +115,7 @@ func (o *outgoing) context() context.Context {
 
 // err is what the caller gets in the end: the last real error. Where the deadline
 // cut an attempt off, that is the one before, unless the attempt may have done
-// something that cannot be repeated.
+// something that cannot be repeated. That it may have done something, it says in any case.
 func (o *outgoing) err() error {
 	ended := o.ctx.Err()
 	switch {
@@ -117,7 +126,9 @@ func (o *outgoing) err() error {
 	case o.before == nil:
 		return o.last
 	case o.safety.Repeatable():
-		return &ending{o.before, []error{o.before, ended}}
+		o.note(o.last)
+		before := o.refine(o.before)
+		return &ending{before, []error{before, ended}}
 	}
 	return &ending{o.last, []error{o.last, ended, o.before}}
 }

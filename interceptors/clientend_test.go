@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 	"github.com/boxgrpc/boxgrpc/interceptors"
 	"github.com/boxgrpc/boxgrpc/retry"
 	"github.com/boxgrpc/boxgrpc/translate"
@@ -125,6 +126,39 @@ func TestTheDeadlinePassesDuringALaterAttempt(t *testing.T) {
 				}
 				if !holds(a.err, codes.ResourceExhausted) {
 					t.Errorf("error = %v, want that of the first attempt in its chain", a.err)
+				}
+			})
+		})
+	}
+}
+
+// The attempt that was cut off may have been carried out. An error of the one before that goes on
+// saying that nothing was changed makes its caller start over, or report a deletion as
+// failed that has happened.
+func TestAnAttemptThatWasCutOffMayHaveWorked(t *testing.T) {
+	for method, want := range map[string]boxgrpcv1.Outcome{
+		readOnly:   boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED,
+		listFolder: boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED,
+		idempotent: boxgrpcv1.Outcome_OUTCOME_UNKNOWN,
+	} {
+		t.Run(method, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newRemote(func(ctx context.Context, n int) error {
+					if n == 1 {
+						return translate.Cooldown(time.Second)
+					}
+					<-ctx.Done()
+					return ctx.Err()
+				})
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+				defer cancel()
+				a := invoke(ctx, p.ours(t), method)
+				e, ok := translate.FromError(a.err)
+				if !ok || e.Reason() != "COOLDOWN" || e.Outcome() != want || !errors.Is(a.err, context.DeadlineExceeded) {
+					t.Errorf("%d attempts, %v, outcome %v, want the cooldown, and %v", p.attempts(), a.err, e.Outcome(), want)
+				}
+				if delay, ok := e.RetryDelay(); !ok || delay != time.Second {
+					t.Errorf("RetryDelay = %v, %v, want the second that the server asked for", delay, ok)
 				}
 			})
 		})
