@@ -82,7 +82,8 @@ func (*modelCheck) lastFact(rpc *modelRPC) modelFact {
 	return rpc.runs[len(rpc.runs)-1].fact
 }
 
-// cutOff: a deadline that ends an attempt of our client leaves the error before.
+// cutOff: a deadline that ends an attempt of our client leaves the error before, which does not
+// say that nothing was changed.
 func (c *modelCheck) cutOff() {
 	if c.got.err == nil || len(c.got.messages) > 0 {
 		return
@@ -103,6 +104,9 @@ func (c *modelCheck) cutOff() {
 	}
 	if !modelHolds(c.got.err, status.Code(before)) {
 		c.failf("real error", "%v does not hold %v", c.got.err, before)
+	}
+	if e, ok := translate.FromError(c.got.err); ok && c.known != retry.ReadOnly && e.Outcome() == boxgrpcv1.Outcome_OUTCOME_NOT_APPLIED {
+		c.failf("outcome", "%v says that nothing was changed, and an attempt was cut off after it", c.got.err)
 	}
 }
 
