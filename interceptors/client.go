@@ -97,6 +97,7 @@ func (o *outgoing) note(err error) {
 	o.ledger = next
 }
 
+// refine makes an error of ours say what all attempts that were noted did.
 func (o *outgoing) refine(err error) error {
 	e, ok := translate.FromError(err)
 	if !ok || o.safety == retry.ReadOnly {

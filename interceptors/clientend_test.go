@@ -77,10 +77,12 @@ func TestAWaitThatFitsEndsInATry(t *testing.T) {
 }
 
 // hanging answers the first attempt, and none after it.
-func (s said) hanging() *remote {
+func (s said) hanging() *remote { return hangingAfter(s.to) }
+
+func hangingAfter(first func(ctx context.Context, n int) error) *remote {
 	return newRemote(func(ctx context.Context, n int) error {
 		if n == 1 {
-			return s.to(ctx, n)
+			return first(ctx, n)
 		}
 		<-ctx.Done()
 		return ctx.Err()
@@ -143,13 +145,7 @@ func TestAnAttemptThatWasCutOffMayHaveWorked(t *testing.T) {
 	} {
 		t.Run(method, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := newRemote(func(ctx context.Context, n int) error {
-					if n == 1 {
-						return translate.Cooldown(time.Second)
-					}
-					<-ctx.Done()
-					return ctx.Err()
-				})
+				p := hangingAfter(func(context.Context, int) error { return translate.Cooldown(time.Second) })
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
 				a := invoke(ctx, p.ours(t), method)
@@ -190,13 +186,7 @@ func TestFromErrorOfAnRPCThatWasCutOff(t *testing.T) {
 		t.Run(method, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				first := box(http.MethodGet, 429, "rate_limit_exceeded", "Retry-After", "1")
-				p := newRemote(func(ctx context.Context, n int) error {
-					if n == 1 {
-						return first
-					}
-					<-ctx.Done()
-					return ctx.Err()
-				})
+				p := hangingAfter(func(context.Context, int) error { return first })
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
 				a := invoke(ctx, p.ours(t), method)
