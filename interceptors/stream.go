@@ -29,6 +29,7 @@ func StreamServerInterceptor(ctl *retry.Controller, opts ...Option) grpc.StreamS
 func (s *server) isolatedStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	r := &runStream{replayable: !info.IsClientStream}
 	r.begin(ss.Context(), ss)
+	growStack()
 	for {
 		err := handler(srv, r)
 		if err == nil {
@@ -48,6 +49,7 @@ func (s *server) isolatedStream(srv any, ss grpc.ServerStream, info *grpc.Stream
 }
 
 func (s *server) plainStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	growStack()
 	err := handler(srv, ss)
 	if err == nil {
 		return nil
