@@ -33,6 +33,8 @@ func unaryRPC() *table {
 		{"ours", chainServer(interceptors.UnaryServerInterceptor(retry.New())), interceptors.DialOptions()},
 		{"ours, not isolated", chainServer(interceptors.UnaryServerInterceptor(retry.New(), interceptors.WithoutIsolation())), interceptors.DialOptions()},
 		{"mw", chainServer(recovery.UnaryServerInterceptor()), chainClient(mwretry.UnaryClientInterceptor(mwretry.WithMax(3)))},
+		{"workers", []grpc.ServerOption{workers}, nil},
+		{"ours, workers", append(chainServer(interceptors.UnaryServerInterceptor(retry.New())), workers), interceptors.DialOptions()},
 		{"policy", nil, []grpc.DialOption{grpc.WithDefaultServiceConfig(retryPolicy)}},
 		{"failsafe", chainServer(failsafegrpc.NewUnaryServerInterceptor[any](retrypolicy.NewWithDefaults[any]())),
 			chainClient(failsafegrpc.NewUnaryClientInterceptor[any](failsafegrpc.NewRetryPolicyBuilder[any]().Build()))},
@@ -49,6 +51,8 @@ func unaryRPC() *table {
 		{id: "G3", what: "empty interceptors", base: "no interceptors", figure: ratio("pass", "none"), unit: times, of: "pass"},
 		{id: "G3", what: "interceptors that only hear the trailer", base: "no interceptors", figure: ratio("hearing", "none"), unit: times, of: "hearing"},
 		{id: "G3", what: "go-grpc-middleware retry and recovery", base: "no interceptors", figure: ratio("mw", "none"), unit: times, of: "mw"},
+		{id: "G3", what: "grpc.NumStreamWorkers, no interceptors", base: "no interceptors", figure: ratio("workers", "none"), unit: times, of: "workers"},
+		{id: "G3", what: "grpc.NumStreamWorkers, ours on both sides", base: "no interceptors", figure: ratio("ours, workers", "none"), unit: times, of: "ours, workers"},
 		{id: "G3", what: "grpc-go retryPolicy", base: "no interceptors", figure: ratio("policy", "none"), unit: times, of: "policy"},
 		{id: "G3", what: "failsafegrpc retry", base: "no interceptors", figure: ratio("failsafe", "none"), unit: times, of: "failsafe"},
 	}
@@ -64,6 +68,10 @@ func hearing(ctx context.Context, method string, req, reply any, cc *grpc.Client
 	}
 	return invoker(ctx, method, req, reply, cc, append(append(one.opts[:0], opts...), grpc.Trailer(&one.trailer))...)
 }
+
+// workers keep their stacks from one RPC to the next. Without them each RPC has a goroutine of its
+// own, whose stack grows twice.
+var workers = grpc.NumStreamWorkers(8)
 
 // retryPolicy is grpc-go's built-in retry (gRFC A6).
 const retryPolicy = `{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s",
