@@ -20,7 +20,7 @@ import (
 // answer is the conflict of this benchmark, spelt as it is. Nothing is looked up, checked, cut
 // or hidden. It is no way to translate, and says how much of a goal is left for doing so.
 type guess struct {
-	rest           []byte // of the body
+	texts          [len(guessed)][]byte // of the body
 	status         spb.Status
 	details        [5]anypb.Any
 	list           [5]*anypb.Any
@@ -28,42 +28,60 @@ type guess struct {
 	inner, version [256]byte // for messages in others
 }
 
+// guessed are the members of the body, in its order.
+var guessed = [...]string{
+	item: `"conflicts":[{"type":"`, itemID: `"id":"`, versionID: `"id":"`, versionSHA1: `"sha1":"`,
+	sequenceID: `"sequence_id":"`, etag: `"etag":"`, sha1: `"sha1":"`, name: `"name":"`,
+	help: `"help_url":"`, message: `"message":"`, request: `"request_id":"`,
+}
+
+const (
+	item = iota
+	itemID
+	versionID
+	versionSHA1
+	sequenceID
+	etag
+	sha1
+	name
+	help
+	message
+	request
+)
+
 var guesses = sync.Pool{New: func() any { return new(guess) }}
 
 func unchecked(a translate.Answer) *status.Status {
 	g := guesses.Get().(*guess)
 	defer guesses.Put(g)
-	return g.translate(a)
+	g.search(a.Body)
+	return g.write(a)
 }
 
-func (g *guess) translate(a translate.Answer) *status.Status {
-	g.rest = a.Body
-	item, itemID := g.take(`"conflicts":[{"type":"`), g.take(`"id":"`)
-	versionID, versionSHA1 := g.take(`"id":"`), g.take(`"sha1":"`)
-	sequenceID, etag, sha1, name := g.take(`"sequence_id":"`), g.take(`"etag":"`), g.take(`"sha1":"`), g.take(`"name":"`)
-	help, message, request := g.take(`"help_url":"`), g.take(`"message":"`), g.take(`"request_id":"`)
+// search finds the texts, and reads nothing else of the body.
+func (g *guess) search(body []byte) {
+	for i, member := range guessed {
+		body = body[bytes.Index(body, []byte(member))+len(member):]
+		g.texts[i] = body[:bytes.IndexByte(body, '"')]
+		body = body[len(g.texts[i]):]
+	}
+}
 
-	g.status = spb.Status{Code: int32(codes.AlreadyExists), Message: string(message), Details: g.list[:0]}
+func (g *guess) write(a translate.Answer) *status.Status {
+	t := &g.texts
+	g.status = spb.Status{Code: int32(codes.AlreadyExists), Message: string(t[message]), Details: g.list[:0]}
 	b := appendField(appendField(g.room[:0], 1, "ITEM_NAME_IN_USE"), 2, "api.box.com")
 	b = appendField(b, 3, appendField(appendField(g.inner[:0], 1, "headerRequestId"), 2, a.Header["Box-Request-Id"][0]))
 	b = appendField(b, 3, appendField(appendField(g.inner[:0], 1, "httpStatus"), 2, "409"))
 	b = appendField(b, 3, appendField(appendField(g.inner[:0], 1, "outcome"), 2, "NOT_APPLIED"))
 	b = g.add("type.googleapis.com/google.rpc.ErrorInfo", b)
-	b = g.add("type.googleapis.com/google.rpc.RequestInfo", appendField(b, 1, request))
-	b = g.add("type.googleapis.com/google.rpc.ResourceInfo", appendFields(b, 1, item, itemID))
-	b = g.add("type.googleapis.com/google.rpc.Help", appendField(b, 1, appendField(g.inner[:0], 2, help)))
-	conflict := appendFields(append(g.inner[:0], 1<<3, 1), 2, name, etag, sequenceID, sha1)
-	conflict = appendField(conflict, 6, appendFields(g.version[:0], 1, versionID, versionSHA1))
+	b = g.add("type.googleapis.com/google.rpc.RequestInfo", appendField(b, 1, t[request]))
+	b = g.add("type.googleapis.com/google.rpc.ResourceInfo", appendFields(b, 1, t[item], t[itemID]))
+	b = g.add("type.googleapis.com/google.rpc.Help", appendField(b, 1, appendField(g.inner[:0], 2, t[help])))
+	conflict := appendFields(append(g.inner[:0], 1<<3, 1), 2, t[name], t[etag], t[sequenceID], t[sha1])
+	conflict = appendField(conflict, 6, appendFields(g.version[:0], 1, t[versionID], t[versionSHA1]))
 	g.add("type.googleapis.com/boxgrpc.v1.BoxError", appendField(append(b, 1<<3, 1, 2<<3|2, 6, 1, 2, 3, 4, 5, 6), 14, conflict))
 	return status.FromProto(&g.status)
-}
-
-// take returns the text of a member that comes further down, and steps over it.
-func (g *guess) take(member string) []byte {
-	g.rest = g.rest[bytes.Index(g.rest, []byte(member))+len(member):]
-	value := g.rest[:bytes.IndexByte(g.rest, '"')]
-	g.rest = g.rest[len(value):]
-	return value
 }
 
 // add takes a detail, and returns the room behind it.
