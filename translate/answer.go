@@ -13,6 +13,10 @@ type answerError struct {
 	doc      Document
 }
 
+func (e *answerError) requestID() string {
+	return firstOf(usableID(e.doc.RequestID), usableID(e.headerID))
+}
+
 func (e *answerError) assemble(own *ownParts) *parts {
 	p := newPacker(e.translator, own)
 	p.resourceType, p.resourceName = e.doc.Resource.GetResourceType(), e.doc.Resource.GetResourceName()

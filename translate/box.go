@@ -73,15 +73,27 @@ func (b *boxAnswer) claim(body *boxBody, doc *Document) {
 	}
 }
 
-func (b *boxAnswer) assemble(own *ownParts) *parts { return b.assembleText(b.text, own) }
+func (b *boxAnswer) requestID() string { return b.requestIDIn(b.text) }
 
-// assembleText builds what callers will see.
-func (b *boxAnswer) assembleText(text string, own *ownParts) *parts {
+func (b *boxAnswer) requestIDIn(text string) string {
+	return firstOf(usableID(b.bodyOf(text).text(memberRequestID)), usableID(b.headerID))
+}
+
+// bodyOf reads the text, unless that was done to decide.
+func (b *boxAnswer) bodyOf(text string) *boxBody {
 	body := b.body
 	if body == nil {
 		body = new(boxBody)
 		body.read(text)
 	}
+	return body
+}
+
+func (b *boxAnswer) assemble(own *ownParts) *parts { return b.assembleText(b.text, own) }
+
+// assembleText builds what callers will see.
+func (b *boxAnswer) assembleText(text string, own *ownParts) *parts {
+	body := b.bodyOf(text)
 	var doc Document
 	b.claim(body, &doc)
 	context := body.context()
@@ -137,9 +149,11 @@ type shortAnswer struct {
 
 const shortText = 256 // Box's rate limit takes 244
 
-func (s *shortAnswer) assemble(own *ownParts) *parts {
-	return s.assembleText(string(s.room[:s.n]), own)
-}
+func (s *shortAnswer) shortText() string { return string(s.room[:s.n]) }
+
+func (s *shortAnswer) requestID() string { return s.requestIDIn(s.shortText()) }
+
+func (s *shortAnswer) assemble(own *ownParts) *parts { return s.assembleText(s.shortText(), own) }
 
 // boxCause tells apart what one code means by the only sign that Box gives: words
 // of the message. It decides nothing.

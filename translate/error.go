@@ -36,6 +36,10 @@ type Error struct {
 // that may be kept.
 type source interface{ assemble(own *ownParts) *parts }
 
+// A source that is identified says the request id of its parts without building them. Ledgers
+// tell by it whether two errors are of one answer, and ask for nothing else.
+type identified interface{ requestID() string }
+
 // init makes e the error of an answer.
 func (e *Error) init(t *Translator, status int, v verdict, s source) {
 	e.verdict, e.status, e.answered, e.translator, e.source = v, status, true, t, s
@@ -144,7 +148,13 @@ func (e *Error) ErrorCode() string {
 
 // RequestID returns the upstream's id of the request, or "". Give it to the
 // upstream's support.
-func (e *Error) RequestID() string { return e.built().request() }
+func (e *Error) RequestID() string {
+	e = e.orMissing()
+	if s, ok := e.source.(identified); ok && e.parts.Load() == nil {
+		return s.requestID()
+	}
+	return e.built().request()
+}
 
 // Outcome tells whether the failed request changed anything.
 func (e *Error) Outcome() boxgrpcv1.Outcome { return e.orMissing().outcome }

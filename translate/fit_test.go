@@ -142,7 +142,11 @@ func FuzzTranslate(f *testing.F) {
 
 func checkError(t *testing.T, e *translate.Error) {
 	t.Helper()
+	id := e.RequestID() // before anything is built
 	st := e.GRPCStatus()
+	if _ = e.Reason(); e.RequestID() != id {
+		t.Errorf("request id %q, and %q once the error was built", id, e.RequestID())
+	}
 	switch {
 	case st.Code() == codes.OK || st.Code() > codes.Unauthenticated:
 		t.Errorf("code %v", st.Code())
