@@ -7,12 +7,11 @@ package interceptors
 // starts it at 2 KiB and, where a call no longer fits, copies it to twice the room and adjusts
 // every frame. With the first message of a stream grpc-go comes past 4 KiB, deep in its transport
 // and with the handler and all interceptors on the stack. Here there is less to adjust, which
-// saves 4 % of a stream of 100 messages: more than the interceptors cost.
+// saves 3 to 5 % of a stream of 100 messages (G4 of bench), more than the interceptors cost.
 //
 // Where the stack is large enough already, as that of a stream worker (grpc.NumStreamWorkers)
 // is, it does nothing. Unary handlers are called too late for it: grpc-go has read the
-// request by then, and the stack has grown. Nothing is held for longer, for the collector
-// makes stacks smaller that are too large.
+// request by then, and the stack has grown.
 func growStack() { _ = deep(-1) }
 
 // deep has a large frame, which it looks into for no index that is below 0.

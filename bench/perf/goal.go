@@ -113,16 +113,11 @@ func (r *result) met() bool {
 		r.allocs.holds(r.moreAllocs()) && r.bytes.holds(r.cost.Bytes-r.floor.Bytes)
 }
 
-// moreAllocs is how many allocations there are beyond those of the floor, to a tenth. Where
-// there is a floor, both are RPCs, in which goroutines of grpc-go now and then meet and save one:
-// counts of 142.95 to 143.05 are the same, and what is told apart is a quarter. The difference
-// is rounded and not the two.
+// moreAllocs is how many allocations there are beyond those of the floor, to a tenth. The
+// difference is rounded and not the two: an RPC has 142.95 of them, and rounding would make
+// a tenth of nothing.
 func (r *result) moreAllocs() float64 {
-	parts := 10.0
-	if r.over != "" {
-		parts = 4
-	}
-	return math.Round(parts*(r.cost.Allocs-r.floor.Allocs)) / parts
+	return math.Round(10*(r.cost.Allocs-r.floor.Allocs)) / 10
 }
 
 // stretched tells whether the better goal is reached too.

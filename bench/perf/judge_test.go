@@ -49,13 +49,6 @@ func TestAGoalIsMissedWhereAnyOfItsBoundsIs(t *testing.T) {
 			t.Errorf("%+v: met is %v", c, r.met())
 		}
 	}
-	// Where goroutines of grpc-go meet differs from run to run; an allocation of ours does not.
-	for allocs, want := range map[float64]bool{144: true, 144.05: true, 144.2: false, 145: false} {
-		r := &result{goal: &goal{over: "hearing", allocs: most(1)}, cost: paired.Cost{Allocs: allocs}, floor: paired.Cost{Allocs: 142.95}}
-		if r.met() != want {
-			t.Errorf("%v allocations over 142.95: met is %v, want %v", allocs, r.met(), want)
-		}
-	}
 	if !least(0.68).holds(0.68) || least(0.68).holds(0.67) {
 		t.Error("a least bound does not hold what it says")
 	}
