@@ -34,7 +34,7 @@ const (
 	itemType, itemID, itemName, itemETag, itemSequenceID, itemSHA1, itemVersion = 0, 1, 2, 3, 4, 5, 6
 	versionType, versionID, versionSHA1                                         = 0, 1, 2
 
-	inArrayField, fileVersionField = 1, itemVersion
+	inArrayField, fileVersionField, sameSHA1Field = 1, itemVersion, 3
 )
 
 const fileVersion = "file_version"
@@ -49,7 +49,18 @@ func (c *conflict) append(b []byte) []byte {
 		return b
 	}
 	b, start := beginMessage(b, fileVersionField)
-	return endMessage(appendFields(b, c.version[:], c.inVersion, versionID), start)
+	if c.sameSHA1() {
+		b = appendFields(b, c.version[:versionSHA1], c.inVersion, versionID)
+		b = appendNumber(b, sameSHA1Field, 1)
+	} else {
+		b = appendFields(b, c.version[:], c.inVersion, versionID)
+	}
+	return endMessage(b, start)
+}
+
+// sameSHA1 tells that the hashes of file and version are one fact.
+func (c *conflict) sameSHA1() bool {
+	return c.inItem.has(itemSHA1) && c.inVersion.has(versionSHA1) && c.item[itemSHA1] == c.version[versionSHA1]
 }
 
 // appendFields writes the texts that are there as the fields of their indices, empty ones
@@ -85,6 +96,9 @@ func (p *parts) conflictContext(c *boxgrpcv1.BoxError_Conflict) []byte {
 	if v := c.GetFileVersion(); v != nil {
 		version := map[string]any{"type": fileVersion}
 		addTexts(version, v)
+		if v.GetSameSha1() {
+			version["sha1"] = c.GetSha1()
+		}
 		item[fileVersion] = version
 	}
 	var conflicts any = item

@@ -30,7 +30,7 @@ type guess struct {
 
 // guessed are the members of the body, in its order.
 var guessed = [...]string{
-	item: `"conflicts":[{"type":"`, itemID: `"id":"`, versionID: `"id":"`, versionSHA1: `"sha1":"`,
+	item: `"conflicts":[{"type":"`, itemID: `"id":"`, versionID: `"id":"`,
 	sequenceID: `"sequence_id":"`, etag: `"etag":"`, sha1: `"sha1":"`, name: `"name":"`,
 	help: `"help_url":"`, message: `"message":"`, request: `"request_id":"`,
 }
@@ -39,7 +39,6 @@ const (
 	item = iota
 	itemID
 	versionID
-	versionSHA1
 	sequenceID
 	etag
 	sha1
@@ -79,7 +78,7 @@ func (g *guess) write(a translate.Answer) *status.Status {
 	b = g.add("type.googleapis.com/google.rpc.ResourceInfo", appendFields(b, 1, t[item], t[itemID]))
 	b = g.add("type.googleapis.com/google.rpc.Help", appendField(b, 1, appendField(g.inner[:0], 2, t[help])))
 	conflict := appendFields(append(g.inner[:0], 1<<3, 1), 2, t[name], t[etag], t[sequenceID], t[sha1])
-	conflict = appendField(conflict, 6, appendFields(g.version[:0], 1, t[versionID], t[versionSHA1]))
+	conflict = appendField(conflict, 6, append(appendField(g.version[:0], 1, t[versionID]), 3<<3, 1)) // sha1: the file's
 	g.add("type.googleapis.com/boxgrpc.v1.BoxError", appendField(append(b, 1<<3, 1, 2<<3|2, 6, 1, 2, 3, 4, 5, 6), 14, conflict))
 	return status.FromProto(&g.status)
 }

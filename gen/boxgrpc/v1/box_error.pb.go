@@ -451,8 +451,10 @@ type BoxError_FileVersion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "id".
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	// "sha1".
-	Sha1          *string `protobuf:"bytes,2,opt,name=sha1,proto3,oneof" json:"sha1,omitempty"`
+	// "sha1", where it is not that of the file.
+	Sha1 *string `protobuf:"bytes,2,opt,name=sha1,proto3,oneof" json:"sha1,omitempty"`
+	// "sha1" is that of the file, as it is of the version that is the current one.
+	SameSha1      bool `protobuf:"varint,3,opt,name=same_sha1,json=sameSha1,proto3" json:"same_sha1,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -501,13 +503,19 @@ func (x *BoxError_FileVersion) GetSha1() string {
 	return ""
 }
 
+func (x *BoxError_FileVersion) GetSameSha1() bool {
+	if x != nil {
+		return x.SameSha1
+	}
+	return false
+}
+
 var File_boxgrpc_v1_box_error_proto protoreflect.FileDescriptor
 
 const file_boxgrpc_v1_box_error_proto_rawDesc = "" +
 	"\n" +
 	"\x1aboxgrpc/v1/box_error.proto\x12\n" +
-	"boxgrpc.v1\"\xe8\n" +
-	"\n" +
+	"boxgrpc.v1\"\x85\v\n" +
 	"\bBoxError\x120\n" +
 	"\x05shape\x18\x01 \x01(\x0e2\x1a.boxgrpc.v1.BoxError.ShapeR\x05shape\x12/\n" +
 	"\x04told\x18\x02 \x03(\x0e2\x1b.boxgrpc.v1.BoxError.MemberR\x04told\x12\x17\n" +
@@ -536,10 +544,11 @@ const file_boxgrpc_v1_box_error_proto_rawDesc = "" +
 	"\x05_nameB\a\n" +
 	"\x05_etagB\x0e\n" +
 	"\f_sequence_idB\a\n" +
-	"\x05_sha1\x1aK\n" +
+	"\x05_sha1\x1ah\n" +
 	"\vFileVersion\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tH\x00R\x02id\x88\x01\x01\x12\x17\n" +
-	"\x04sha1\x18\x02 \x01(\tH\x01R\x04sha1\x88\x01\x01B\x05\n" +
+	"\x04sha1\x18\x02 \x01(\tH\x01R\x04sha1\x88\x01\x01\x12\x1b\n" +
+	"\tsame_sha1\x18\x03 \x01(\bR\bsameSha1B\x05\n" +
 	"\x03_idB\a\n" +
 	"\x05_sha1\"\x89\x01\n" +
 	"\x05Shape\x12\x15\n" +
