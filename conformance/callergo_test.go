@@ -77,7 +77,7 @@ func seenByGo(err error, trailer metadata.MD) (sight, error) {
 		Code: name(st.Code()), Message: st.Message(), Raw: base64.StdEncoding.EncodeToString(raw),
 		Pushback: trailer["grpc-retry-pushback-ms"],
 		Reason:   f.info.GetReason(), Domain: f.info.GetDomain(), Metadata: f.info.GetMetadata(),
-		RequestID: f.requestID, ContextInfo: string(f.box.GetContextInfo()), Rule: f.rule,
+		RequestID: f.requestID, InTheWay: f.inTheWay, Rule: f.rule,
 	}
 	if f.again {
 		s.WaitMS = new((f.wait + time.Millisecond - 1).Milliseconds())
@@ -111,8 +111,8 @@ type failure struct {
 	again     bool                  // the same call may be made again
 	wait      time.Duration         // but not before
 	requestID string
-	box       *boxgrpcv1.BoxError // what no other detail says
-	rule      string              // of the schema: may the request to Box be sent again?
+	inTheWay  string // id of what is there already
+	rule      string // of the schema: may the request to Box be sent again?
 }
 
 func failureOf(err error) (f failure) {
@@ -124,8 +124,8 @@ func failureOf(err error) (f failure) {
 			f.again, f.wait = true, d.GetRetryDelay().AsDuration()
 		case *errdetails.RequestInfo:
 			f.requestID = d.GetRequestId()
-		case *boxgrpcv1.BoxError:
-			f.box = d
+		case *errdetails.ResourceInfo:
+			f.inTheWay = d.GetResourceName()
 		}
 	}
 	code := boxgrpcv1.BoxCode(0).Descriptor().Values().ByName(protoreflect.Name("BOX_CODE_" + f.info.GetReason()))

@@ -81,8 +81,8 @@ type sight struct {
 	Metadata  map[string]string `json:"metadata"`
 	RequestID string            `json:"request_id"`
 	WaitMS    *int64            `json:"wait_ms"` // rounded up, or it would be too early; null: no RetryInfo
-	// ContextInfo is BoxError's; "" without one.
-	ContextInfo string `json:"context_info"`
+	// InTheWay is ResourceInfo's name; "" without one.
+	InTheWay string `json:"in_the_way"`
 	// Rule is how BoxCode's rule, or catalog.json, classes the reason; "" without one.
 	Rule string `json:"rule"`
 

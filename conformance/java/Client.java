@@ -108,7 +108,7 @@ final class Client {
     seen.put("metadata", failure.info().getMetadataMap());
     seen.put("request_id", failure.requestId());
     seen.put("wait_ms", failure.waitMs());
-    seen.put("context_info", failure.contextInfo());
+    seen.put("in_the_way", failure.inTheWay());
     seen.put("rule", failure.rule());
     seen.put("details", JSON.fromJson(PRINTER.print(status), Map.class).getOrDefault("details", List.of()));
     return seen;

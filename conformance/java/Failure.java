@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import boxgrpc.v1.BoxCodeOuterClass.BoxCode;
-import boxgrpc.v1.BoxErrorOuterClass.BoxError;
 import boxgrpc.v1.RuleOuterClass;
 import com.google.gson.Gson;
 import com.google.protobuf.Any;
@@ -11,6 +10,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.util.Durations;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RequestInfo;
+import com.google.rpc.ResourceInfo;
 import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
 import io.grpc.ManagedChannel;
@@ -19,8 +19,8 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.util.Map;
 
-/** What a caller can act on. waitMs is null where the call must not be made again. */
-record Failure(ErrorInfo info, Long waitMs, String requestId, String contextInfo, String rule) {
+/** What a caller can act on. waitMs is null: not again. inTheWay is the id of what is there already. */
+record Failure(ErrorInfo info, Long waitMs, String requestId, String inTheWay, String rule) {
 
   /** grpc-java retries by the service config, and obeys the pushback. */
   static ManagedChannel dial(String target, String serviceConfig) {
@@ -36,7 +36,7 @@ record Failure(ErrorInfo info, Long waitMs, String requestId, String contextInfo
         info,
         retry.hasRetryDelay() ? (Durations.toNanos(retry.getRetryDelay()) + 999_999) / 1_000_000 : null,
         find(status, RequestInfo.getDefaultInstance()).getRequestId(),
-        find(status, BoxError.getDefaultInstance()).getContextInfo().toStringUtf8(),
+        find(status, ResourceInfo.getDefaultInstance()).getResourceName(),
         info.getDomain().equals("api.box.com") ? rule(info.getReason()) : "");
   }
 

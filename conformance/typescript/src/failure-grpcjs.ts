@@ -3,9 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import { credentials, type ServiceError } from "@grpc/grpc-js";
-import { BoxError } from "../gen/tsproto/boxgrpc/v1/box_error.js";
 import { FileServiceClient } from "../gen/tsproto/files/v1/file_service.js";
-import { ErrorInfo, RequestInfo, RetryInfo } from "../gen/tsproto/google/rpc/error_details.js";
+import { ErrorInfo, RequestInfo, ResourceInfo, RetryInfo } from "../gen/tsproto/google/rpc/error_details.js";
 import { Status } from "../gen/tsproto/google/rpc/status.js";
 
 // ts-proto drops custom options: the rules of Box's codes come from catalog.json.
@@ -32,7 +31,7 @@ export function failure(error: ServiceError) {
     metadata: info?.metadata ?? {}, // outcome, httpStatus, …
     wait_ms: delay ? delay.seconds * 1000 + Math.ceil(delay.nanos / 1e6) : null, // null: not again
     request_id: find("google.rpc.RequestInfo", RequestInfo.decode)?.requestId ?? "",
-    context_info: Buffer.from(find("boxgrpc.v1.BoxError", BoxError.decode)?.contextInfo ?? "").toString(), // Box's JSON
+    in_the_way: find("google.rpc.ResourceInfo", ResourceInfo.decode)?.resourceName ?? "", // id of what is there already
     rule: rule ? "RETRY_" + rule.retry : "",
   };
 }
