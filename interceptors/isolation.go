@@ -105,7 +105,7 @@ func (r *run) fail(p retry.Pushback) {
 	defer r.mu.Unlock()
 	trailer := r.moved()
 	trailer.Delete(pushbackKey)
-	r.closeLocked(metadata.Join(trailer, pushback(p)))
+	r.closeLocked(joined(trailer, pushback(p)))
 }
 
 // failForeign is fail for an error that is not an upstream's: the handler's own
@@ -123,10 +123,18 @@ func (r *run) moved() metadata.MD {
 	}
 	header := r.header
 	r.failed, r.header = true, nil
-	if len(header) == 0 {
-		return r.trailer
+	return joined(header, r.trailer)
+}
+
+// joined is metadata.Join where there is something to join.
+func joined(a, b metadata.MD) metadata.MD {
+	switch {
+	case len(a) == 0:
+		return b
+	case len(b) == 0:
+		return a
 	}
-	return metadata.Join(header, r.trailer)
+	return metadata.Join(a, b)
 }
 
 // freeze keeps goroutines that outlive the handler from setting and sending anything.

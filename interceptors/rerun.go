@@ -7,7 +7,6 @@ import (
 	"context"
 	"strconv"
 
-	mwinterceptors "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
@@ -27,14 +26,18 @@ const (
 // what they do.
 const obeysKey = "x-retry-obeys"
 
-// heedless tells whether the caller retries whatever it is told.
-func heedless(ctx context.Context) bool {
-	return count(ctx, retryAttemptKey) > 0 && len(metadata.ValueFromIncomingContext(ctx, obeysKey)) == 0
+// A sender is the caller, by what it says of its own retrying.
+type sender struct {
+	before   int  // how often it has sent this RPC before
+	heedless bool // it retries whatever it is told
 }
 
-// callerAttempts is how often the caller has sent this RPC before.
-func callerAttempts(ctx context.Context) int {
-	return max(count(ctx, previousAttemptsKey), count(ctx, retryAttemptKey))
+func senderOf(ctx context.Context) sender {
+	retries := count(ctx, retryAttemptKey)
+	return sender{
+		before:   max(count(ctx, previousAttemptsKey), retries),
+		heedless: retries > 0 && len(metadata.ValueFromIncomingContext(ctx, obeysKey)) == 0,
+	}
 }
 
 // count reads a counter of the caller's metadata. One that is there and no number still
@@ -53,7 +56,7 @@ func count(ctx context.Context, key string) int {
 
 // onceForRetriers leaves the retrying to a caller who does it already.
 func onceForRetriers(ctx context.Context) int {
-	if callerAttempts(ctx) > 0 {
+	if senderOf(ctx).before > 0 {
 		return 1
 	}
 	return 0
@@ -83,32 +86,32 @@ func (s *server) succeeded(l *retry.Ledger) {
 // after says what follows a run that failed with err: a further run, because of the
 // upstream's error that it returns, or else what the caller gets. hold is why there
 // must be no further run.
-func (s *server) after(r *run, call mwinterceptors.CallMeta, err error, hold retry.Reason) (*translate.Error, error) {
+func (s *server) after(r *run, in incoming, err error, hold retry.Reason) (*translate.Error, error) {
 	r.Close()
 	ctx := r.Context
-	op := s.operation(ctx, call)
+	op := s.operation(ctx, in)
 	e, ok := upstreamError(err)
 	if !ok {
 		r.failForeign()
 		return nil, judgeForeign(err, op.Safety)
 	}
 	r.freeze()
-	f := s.failure(r, e, op.Safety, hold)
+	by := senderOf(ctx)
+	f := s.failure(r, e, by.before, op.Safety, hold)
 	d := s.ctl.Again(ctx, op, f)
 	if d.Retry {
 		r.drop()
 		return e, nil
 	}
 	f.Err = e.ForCaller()
-	f.Spent = f.Spent || repeated(e, r.Tried()) || heedless(ctx)
+	f.Spent = f.Spent || repeated(e, r.Tried()) || by.heedless
 	advice := s.ctl.Advise(f, d)
 	out := s.tell(ctx, r.Refine(e), advice, err)
 	r.fail(advice.Pushback)
 	return nil, out
 }
 
-func (s *server) failure(r *run, e *translate.Error, safety retry.Safety, hold retry.Reason) retry.Failure {
-	before := callerAttempts(r.Context)
+func (s *server) failure(r *run, e *translate.Error, before int, safety retry.Safety, hold retry.Reason) retry.Failure {
 	switch {
 	case hold != "":
 	case r.committed():
@@ -132,18 +135,19 @@ func repeated(e *translate.Error, tried int) bool { return max(tried, e.Attempts
 
 // afterPlain is after where handlers run on the stream of grpc-go itself: once, and
 // without a ledger.
-func (s *server) afterPlain(ctx context.Context, call mwinterceptors.CallMeta, err error) (retry.Pushback, error) {
-	op := s.operation(ctx, call)
+func (s *server) afterPlain(ctx context.Context, in incoming, err error) (retry.Pushback, error) {
+	op := s.operation(ctx, in)
 	e, ok := upstreamError(err)
 	if !ok {
 		return retry.Pushback{}, judgeForeign(err, op.Safety)
 	}
+	by := senderOf(ctx)
 	f := retry.Failure{
-		Err: e, Attempt: callerAttempts(ctx) + 1, Safety: op.Safety,
+		Err: e, Attempt: by.before + 1, Safety: op.Safety,
 		Remaining: retry.Remaining(ctx), Hold: retry.ReasonNotOwner,
 	}
 	d := s.ctl.Again(ctx, op, f)
-	f.Err, f.Spent = e.ForCaller(), repeated(e, 1) || heedless(ctx)
+	f.Err, f.Spent = e.ForCaller(), repeated(e, 1) || by.heedless
 	advice := s.ctl.Advise(f, d)
 	return advice.Pushback, s.tell(ctx, e, advice, err)
 }

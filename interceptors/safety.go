@@ -10,6 +10,7 @@ import (
 
 	mwinterceptors "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/selector"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -23,15 +24,23 @@ type declared struct {
 	matcher selector.Matcher
 }
 
-// operation is asked for failed RPCs only.
-func (s *server) operation(ctx context.Context, call mwinterceptors.CallMeta) retry.Operation {
-	name := "/" + call.Service + "/" + call.Method // call.FullMethod takes three allocations for it
-	for _, d := range s.safeties {
-		if d.matcher.Match(ctx, call) {
-			return retry.Operation{Name: name, Safety: d.safety}
+// An incoming is an RPC that has failed here.
+type incoming struct {
+	method string                 // in full
+	stream *grpc.StreamServerInfo // nil for unary RPCs
+	req    any                    // of unary RPCs
+}
+
+func (s *server) operation(ctx context.Context, in incoming) retry.Operation {
+	if len(s.safeties) > 0 {
+		call := mwinterceptors.NewServerCallMeta(in.method, in.stream, in.req)
+		for _, d := range s.safeties {
+			if d.matcher.Match(ctx, call) {
+				return retry.Operation{Name: in.method, Safety: d.safety}
+			}
 		}
 	}
-	return retry.Operation{Name: name, Safety: schemaSafety(name)}
+	return retry.Operation{Name: in.method, Safety: schemaSafety(in.method)}
 }
 
 // schemaSafeties caches what the schema says, by full method. Only methods that

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"sync/atomic"
 
-	mwinterceptors "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
@@ -38,7 +37,7 @@ func (s *server) isolatedStream(srv any, ss grpc.ServerStream, info *grpc.Stream
 			return nil
 		}
 		r.freeze() // before hold: what is not received by now never is
-		e, err := s.after(&r.run, mwinterceptors.NewServerCallMeta(info.FullMethod, info, nil), err, r.hold())
+		e, err := s.after(&r.run, incoming{method: info.FullMethod, stream: info}, err, r.hold())
 		if e == nil {
 			return err
 		}
@@ -54,7 +53,7 @@ func (s *server) plainStream(srv any, ss grpc.ServerStream, info *grpc.StreamSer
 	if err == nil {
 		return nil
 	}
-	p, err := s.afterPlain(ss.Context(), mwinterceptors.NewServerCallMeta(info.FullMethod, info, nil), err)
+	p, err := s.afterPlain(ss.Context(), incoming{method: info.FullMethod, stream: info}, err)
 	ss.SetTrailer(pushback(p))
 	return err
 }

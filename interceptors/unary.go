@@ -6,7 +6,6 @@ package interceptors
 import (
 	"context"
 
-	mwinterceptors "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors"
 	"google.golang.org/grpc"
 
 	"github.com/boxgrpc/boxgrpc/retry"
@@ -32,7 +31,7 @@ func (s *server) isolatedUnary(ctx context.Context, req any, info *grpc.UnarySer
 			r.succeed()
 			return resp, nil
 		}
-		e, err := s.after(r, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err, "")
+		e, err := s.after(r, incoming{method: info.FullMethod, req: req}, err, "")
 		if e == nil {
 			return nil, err
 		}
@@ -47,7 +46,7 @@ func (s *server) plainUnary(ctx context.Context, req any, info *grpc.UnaryServer
 	if err == nil {
 		return resp, nil
 	}
-	p, err := s.afterPlain(ctx, mwinterceptors.NewServerCallMeta(info.FullMethod, nil, req), err)
+	p, err := s.afterPlain(ctx, incoming{method: info.FullMethod, req: req}, err)
 	_ = grpc.SetTrailer(ctx, pushback(p)) // fails outside a server only
 	return nil, err
 }
