@@ -50,7 +50,7 @@ func (f *Figures) Time(of string) Estimate {
 }
 
 // Noise is the ratio of the base to itself: 1 on a quiet machine.
-func (f *Figures) Noise() Estimate { return f.Ratio(again, f.names[0]) }
+func (f *Figures) Noise() Estimate { return f.Ratio(aa, f.names[0]) }
 
 func (f *Figures) of(name string) []float64 {
 	i := slices.Index(f.names, name)

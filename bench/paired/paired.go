@@ -18,22 +18,32 @@ import (
 	"time"
 )
 
-// again is the name of the first case where it is timed once more.
-const again = "A/A"
+// aa is the name of the first case where it is timed once more.
+const aa = "A/A"
 
-// A Case is an operation. Run does it n times; Each makes a Run of an operation.
+// A Case is an operation. Each of its Runs does it n times. Where there are several, the
+// rounds take them in turn: they differ in nothing but chance, such as where the memory of a
+// connection lies, and so chance gives no case a percent for as long as it lasts.
 type Case struct {
 	Name string
-	Run  func(n int)
+	Runs []func(n int)
 }
 
-// Each returns a Case whose Run calls op.
+// Each returns a Case with one Run, which calls op.
 func Each(name string, op func()) Case {
-	return Case{name, func(n int) {
+	return Case{name, []func(int){func(n int) {
 		for range n {
 			op()
 		}
-	}}
+	}}}
+}
+
+// Run does the operation n times.
+func (c Case) Run(n int) { c.Runs[0](n) }
+
+// again is the case once more. In each round it has another Run than c, if there are others.
+func (c Case) again() Case {
+	return Case{aa, slices.Concat(c.Runs[1:], c.Runs[:1])}
 }
 
 // A Plan says what is timed. The first case is the base.
@@ -48,18 +58,21 @@ type Plan struct {
 
 // Measure times the plan.
 func (p Plan) Measure() *Figures {
-	cases := append(slices.Clone(p.Cases), Case{again, p.Cases[0].Run})
+	cases := append(slices.Clone(p.Cases), p.Cases[0].again())
 	f := &Figures{names: make([]string, len(cases)), ns: make([][]float64, len(cases))}
 	for i, c := range cases {
 		f.names[i] = c.Name
-		c.Run(p.Batch) // warms up
+		for _, run := range c.Runs {
+			run(p.Batch) // warms up
+		}
 	}
 	// Not a rotation: there each case would always follow the same one, and the copy of
 	// the base would warm the caches for it. The seed makes runs alike.
 	order := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // nothing is secret
-	for range p.Rounds {
+	for round := range p.Rounds {
 		for _, i := range order.Perm(len(cases)) {
-			f.ns[i] = append(f.ns[i], timed(cases[i], p.Batch))
+			runs := cases[i].Runs
+			f.ns[i] = append(f.ns[i], timed(runs[round%len(runs)], p.Batch))
 		}
 	}
 	return f
@@ -67,10 +80,10 @@ func (p Plan) Measure() *Figures {
 
 // timed returns the nanoseconds of one operation. What the collection and the case
 // before have driven out of the caches comes back before the clock starts.
-func timed(c Case, n int) float64 {
+func timed(run func(n int), n int) float64 {
 	runtime.GC()
-	c.Run(max(1, n/8))
+	run(max(1, n/8))
 	start := time.Now()
-	c.Run(n)
+	run(n)
 	return float64(time.Since(start).Nanoseconds()) / float64(n)
 }

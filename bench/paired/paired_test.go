@@ -63,9 +63,37 @@ func TestEachFigureSaysWhatItsNameSays(t *testing.T) {
 func TestABatchHasAsManyOperationsAsThePlanSays(t *testing.T) {
 	t.Parallel()
 	var batches []int
-	paired.Plan{Rounds: 3, Batch: 80, Cases: []paired.Case{{Name: "base", Run: func(int) {}}, {Name: "counted", Run: func(n int) { batches = append(batches, n) }}}}.Measure()
+	paired.Plan{Rounds: 3, Batch: 80, Cases: []paired.Case{paired.Each("base", func() {}), {Name: "counted", Runs: []func(int){func(n int) { batches = append(batches, n) }}}}}.Measure()
 	if want := []int{80, 10, 80, 10, 80, 10, 80}; !slices.Equal(batches, want) { // to warm up, and then a little before each
 		t.Errorf("batches of %v, want %v", batches, want)
+	}
+}
+
+// Each copy of an operation has its luck, such as where its memory lies. If one of them were
+// timed more often than the others, or the base against its own copy only, the table would
+// call that luck a cost.
+func TestCopiesOfAnOperationTakeTurns(t *testing.T) {
+	t.Parallel()
+	var called []string
+	copies := func(name string) (c paired.Case) {
+		for _, letter := range []string{"a", "b", "c"} {
+			c.Runs = append(c.Runs, func(n int) {
+				if n == 1 { // a round begins with an eighth of the batch
+					called = append(called, name+letter)
+				}
+			})
+		}
+		c.Name = name
+		return c
+	}
+	paired.Plan{Rounds: 3, Batch: 8, Cases: []paired.Case{copies("base "), copies("ours ")}}.Measure()
+	for round := range 3 {
+		slices.Sort(called[3*round : 3*round+3])
+	}
+	// In each round the base, the base once more as A/A with another copy, and ours.
+	want := []string{"base a", "base b", "ours a", "base b", "base c", "ours b", "base a", "base c", "ours c"}
+	if !slices.Equal(called, want) {
+		t.Errorf("called %q, want %q", called, want)
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/boxgrpc/boxgrpc/bench/paired"
 	"github.com/boxgrpc/boxgrpc/interceptors"
 	"github.com/boxgrpc/boxgrpc/retry"
 	"github.com/boxgrpc/boxgrpc/translate"
@@ -41,8 +40,7 @@ var errorVariants = []errorVariant{
 func errorRPC() *table {
 	t := &table{name: "error RPC", rounds: usualRounds, batch: rpcs, count: 500}
 	for _, v := range errorVariants {
-		cc := t.serve(loopback, v.handler(), v.server, nil)
-		t.cases = append(t.cases, paired.Each(v.name, func() { mustFail(call(cc)) }))
+		t.add(v.name, loopback, v.handler(), v.server, nil, each(func(cc *grpc.ClientConn) { mustFail(call(cc)) }))
 	}
 	t.goals = []goal{
 		{id: "G7", what: "error RPC, 409 translated", base: "ready-made, the same bytes", figure: ratio("ours", "ready"), unit: times, of: "ours", hard: most(1.10), stretch: most(1.05)},

@@ -16,7 +16,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/boxgrpc/boxgrpc/bench/paired"
 	"github.com/boxgrpc/boxgrpc/boxhttp"
 	"github.com/boxgrpc/boxgrpc/interceptors"
 	"github.com/boxgrpc/boxgrpc/retry"
@@ -29,7 +28,7 @@ const callers = 64
 // roundTrip is a service as it stands: callers, the service, and an upstream that says
 // 409, all over TCP and all on this machine. So what counts is processor time.
 func roundTrip() *table {
-	t := &table{name: "round trip", rounds: 25, batch: roundTrips}
+	t := &table{name: "round trip", rounds: 40, batch: roundTrips}
 	url := t.upstream()
 	base := &http.Transport{MaxIdleConnsPerHost: callers}
 	t.ends = append(t.ends, base.CloseIdleConnections)
@@ -46,8 +45,8 @@ func roundTrip() *table {
 		{"boxhttp", boxhttp.NewTransport(ctl, base), ours, translate.Box.CheckResponse},
 		{"naive", base, nil, readNaively},
 	} {
-		cc := t.serve(loopback, asks(&http.Client{Transport: d.rt}, url, d.read), d.server, nil)
-		t.cases = append(t.cases, paired.Case{Name: d.name, Run: func(n int) { crowd(n, func() { mustFail(call(cc)) }) }})
+		t.add(d.name, loopback, asks(&http.Client{Transport: d.rt}, url, d.read), d.server, nil,
+			func(cc *grpc.ClientConn, n int) { crowd(n, func() { mustFail(call(cc)) }) })
 	}
 	t.goals = []goal{
 		{id: "G7b", what: "round trip, 409 translated, requests a second", base: "bare status, body discarded", figure: speed("ours", "bare"), unit: times, hard: least(0.68), stretch: least(0.72)},

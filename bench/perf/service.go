@@ -18,6 +18,8 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/boxgrpc/boxgrpc/bench/paired"
 )
 
 // The service has a unary method, and one that streams as many messages as it is asked
@@ -114,6 +116,29 @@ func (t *table) serve(w wire, h handler, server []grpc.ServerOption, client []gr
 	cc := must(grpc.NewClient(target, append(options, client...)...))
 	t.ends = append(t.ends, srv.Stop, func() { _ = cc.Close() })
 	return cc
+}
+
+// places is how many servers and connections a case has. Where their memory lies makes a
+// percent, for as long as they last.
+const places = 4
+
+// add adds a case that does run n times, over servers and connections of its own.
+func (t *table) add(name string, w wire, h handler, server []grpc.ServerOption, client []grpc.DialOption, run func(cc *grpc.ClientConn, n int)) {
+	c := paired.Case{Name: name}
+	for range places {
+		cc := t.serve(w, h, server, client)
+		c.Runs = append(c.Runs, func(n int) { run(cc, n) })
+	}
+	t.cases = append(t.cases, c)
+}
+
+// each is for cases that do one operation after the other.
+func each(op func(*grpc.ClientConn)) func(*grpc.ClientConn, int) {
+	return func(cc *grpc.ClientConn, n int) {
+		for range n {
+			op(cc)
+		}
+	}
 }
 
 // call makes one unary call.

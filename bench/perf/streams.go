@@ -53,8 +53,7 @@ func streamRPC() *table {
 		{"mw", []grpc.ServerOption{grpc.ChainStreamInterceptor(recovery.StreamServerInterceptor())},
 			[]grpc.DialOption{grpc.WithChainStreamInterceptor(mwretry.StreamClientInterceptor(mwretry.WithMax(3)))}},
 	} {
-		cc := t.serve(inMemory, succeed, c.server, c.client)
-		t.cases = append(t.cases, paired.Each(c.name, func() { must(0, receive(cc, 100)) }))
+		t.add(c.name, inMemory, succeed, c.server, c.client, each(func(cc *grpc.ClientConn) { must(0, receive(cc, 100)) }))
 	}
 	t.goals = []goal{
 		{id: "G4", what: "stream of 100 messages, both sides", base: "no interceptors", figure: ratio("ours", "none"), unit: times, of: "ours", hard: most(1.01)},
@@ -78,7 +77,7 @@ func (quietClient) RecvMsg(any) error        { return nil }
 // sent is a message of a handler, in one stream that goes on and on.
 func sent(name string, i grpc.StreamServerInterceptor) paired.Case {
 	info := &grpc.StreamServerInfo{FullMethod: streamMethod, IsServerStream: true}
-	return paired.Case{Name: name, Run: func(n int) {
+	return paired.Case{Name: name, Runs: []func(int){func(n int) {
 		must(0, i(nil, quietServer{}, info, func(_ any, ss grpc.ServerStream) error {
 			for range n {
 				if err := ss.SendMsg(empty); err != nil {
@@ -87,7 +86,7 @@ func sent(name string, i grpc.StreamServerInterceptor) paired.Case {
 			}
 			return nil
 		}))
-	}}
+	}}}
 }
 
 // read is a message that a caller gets, in one stream that goes on and on.
@@ -96,10 +95,10 @@ func read(name string, i grpc.StreamClientInterceptor) paired.Case {
 		return quietClient{}, nil
 	}
 	m := new(emptypb.Empty)
-	return paired.Case{Name: name, Run: func(n int) {
+	return paired.Case{Name: name, Runs: []func(int){func(n int) {
 		cs := must(i(context.Background(), streamDesc, nil, streamMethod, streamer))
 		for range n {
 			must(0, cs.RecvMsg(m))
 		}
-	}}
+	}}}
 }
