@@ -26,11 +26,20 @@ func parse(fs *flag.FlagSet, args []string, most int, help func() error) ([]stri
 			return nil, mistake(err)
 		case fs.NArg() == 0:
 			return rest, chosen(fs)
+		case fs.Lookup("H") != nil && metadataLike(fs.Arg(0)):
+			return nil, usagef(`an argument that reads "name: value": put -H in front of it, or ./ if it is a file`)
 		case len(rest) == most:
 			return nil, usagef("unexpected argument %.40q", fs.Arg(0))
 		}
 		rest, args = append(rest, fs.Arg(0)), fs.Args()[1:]
 	}
+}
+
+// metadataLike tells whether an argument is what -H takes, and so may be a secret, which is
+// not repeated in messages.
+func metadataLike(arg string) bool {
+	name, _, found := strings.Cut(arg, ": ")
+	return found && !strings.Contains(name, "/")
 }
 
 // mistake is what package flag says of one. It repeats a flag that it does not know, and

@@ -90,6 +90,7 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 		"two mistakes":                  {[]string{"explain", "-o", "xml", "-upstream", "dropbox"}, "xml"},
 		"no such file":                  {[]string{"explain", file + "x"}, "no such file"},
 		"file name with a line break":   {[]string{"explain", "no\nsuch\x1b[2J"}, `no\x0asuch\x1b[2J`},
+		"file name like metadata":       {[]string{"explain", "./a: b"}, "no such file"},
 		"directory":                     {[]string{"explain", filepath.Dir(file)}, "directory"},
 		"directory of lines":            {[]string{"explain", "-jsonl", filepath.Dir(file)}, "directory"},
 		"two files":                     {[]string{"explain", file, file}, "unexpected argument"},

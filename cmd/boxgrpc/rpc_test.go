@@ -161,6 +161,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 		"json":            append(target, "-o", "json", "-H", "authorization: s3cret"),
 		"name forgotten":  append(target, "-H", "s3cret"),
 		"colon within":    append(target, "-H", "Bearer s3cret: x"),
+		"flag forgotten":  append(target, "authorization: s3cret"),
 		"glued":           append(target, "-Hauthorization: s3cret"),
 		"in the address":  {"explain", "-target", "http://me:s3cret@127.0.0.1:1", "-plaintext", "-method", getFile},
 		"only a value":    append(target, "-H", ": s3cret"),
