@@ -13,9 +13,7 @@ type answerError struct {
 	doc      Document
 }
 
-func (e *answerError) requestID() string {
-	return firstOf(usableID(e.doc.RequestID), usableID(e.headerID))
-}
+func (e *answerError) requestID() string { return requestID(e.doc.RequestID, e.headerID) }
 
 func (e *answerError) assemble(own *ownParts) *parts {
 	p := newPacker(e.translator, own)

@@ -76,7 +76,7 @@ func (b *boxAnswer) claim(body *boxBody, doc *Document) {
 func (b *boxAnswer) requestID() string { return b.requestIDIn(b.text) }
 
 func (b *boxAnswer) requestIDIn(text string) string {
-	return firstOf(usableID(b.bodyOf(text).text(memberRequestID)), usableID(b.headerID))
+	return requestID(b.bodyOf(text).text(memberRequestID), b.headerID)
 }
 
 // bodyOf reads the text, unless that was done to decide.

@@ -72,7 +72,7 @@ func (p *packer) assemble(t *Translator, doc *Document, status int, headerID str
 		p.text = defaultMessage(status, p.info.reason, doc.Foreign)
 	}
 	p.setRetry(v)
-	p.setRequestID(usableID(doc.RequestID), usableID(headerID))
+	p.setRequestID(doc.RequestID, headerID)
 	p.setMetadataOf(doc)
 	p.setViolations(doc)
 	if s := p.rule.GetPrecondition(); s != "" {
@@ -123,14 +123,21 @@ func waitText(d time.Duration) string {
 	return strings.TrimSuffix(s, ".000") + "s"
 }
 
-// setRequestID prefers the id in the body and keeps the header's where it is
-// another one.
+// requestID prefers the id in the body.
+func requestID(body, header string) string {
+	if id := firstOf(usableID(body)); id != "" {
+		return id
+	}
+	return firstOf(usableID(header))
+}
+
+// setRequestID keeps the header's id where it is another one.
 func (p *packer) setRequestID(body, header string) {
-	p.requestID = firstOf(body, header)
+	p.requestID = requestID(body, header)
 	if p.requestID != "" {
 		p.pack(kindRequest, appendTexts(p.buf, p.requestID))
 	}
-	if header != p.requestID {
+	if header := usableID(header); header != p.requestID {
 		p.info.metadata = p.info.metadata.add(keyHeaderRequestID, header)
 	}
 }
