@@ -49,13 +49,19 @@ func (c *conflict) append(b []byte) []byte {
 		return b
 	}
 	b, start := beginMessage(b, fileVersionField)
+	b = appendFields(b, c.versionTexts(), c.inVersion, versionID)
 	if c.sameSHA1() {
-		b = appendFields(b, c.version[:versionSHA1], c.inVersion, versionID)
 		b = appendNumber(b, sameSHA1Field, 1)
-	} else {
-		b = appendFields(b, c.version[:], c.inVersion, versionID)
 	}
 	return endMessage(b, start)
+}
+
+// versionTexts are the texts of the version that the item has not said.
+func (c *conflict) versionTexts() []string {
+	if c.sameSHA1() {
+		return c.version[:versionSHA1]
+	}
+	return c.version[:]
 }
 
 // sameSHA1 tells that the hashes of file and version are one fact.
@@ -77,7 +83,7 @@ func appendFields(b []byte, texts []string, there set, field int) []byte {
 // quiet tells that nothing in it is to be hidden. Type and id are not looked at: they stand
 // in ResourceInfo, cleaned.
 func (c *conflict) quiet(s scrubber) bool {
-	for _, texts := range [][]string{c.item[itemName:], c.version[versionID:]} {
+	for _, texts := range [][]string{c.item[itemName:], c.versionTexts()[versionID:]} {
 		for _, text := range texts {
 			if !s.quiet(text) && (s.redact != nil || scrubText(text) != text) {
 				return false

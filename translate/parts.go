@@ -44,8 +44,8 @@ type parts struct {
 	room [4]entry // for the metadata of most answers
 }
 
-// ownParts are parts with room for the details of most errors: those of a 409 of Box's take
-// 278 bytes.
+// ownParts are parts with room for the details of most errors: those of a 409 of Box's take some
+// 240 bytes.
 type ownParts struct {
 	parts
 	details [288]byte
