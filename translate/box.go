@@ -131,7 +131,7 @@ func newBoxAnswer(text []byte, read bool) (*boxAnswer, source) {
 		return &both.boxAnswer, &both.boxAnswer
 	case len(text) <= shortText:
 		s := new(shortAnswer)
-		s.n = uint8(copy(s.room[:], text)) //nolint:gosec // it has no more room
+		s.n = uint8(copy(s.room[:], text)) // it has no more room
 		return &s.boxAnswer, s
 	}
 	b := &boxAnswer{text: string(text)}
