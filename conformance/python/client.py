@@ -8,7 +8,7 @@ import json
 import sys
 
 import grpc
-from boxgrpc.v1 import hitachi_pb2, informatica_pb2  # noqa: F401, for their names in json_format
+from boxgrpc.v1 import box_error_pb2, hitachi_pb2, informatica_pb2  # noqa: F401, for their names in json_format
 from failure import dial, failure
 from files.v1 import file_service_pb2 as files, file_service_pb2_grpc
 from google.protobuf import json_format
