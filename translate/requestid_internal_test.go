@@ -22,7 +22,7 @@ func TestARequestIDBuildsNothing(t *testing.T) {
 	}{
 		"read to decide":       {Box, 409, `{"code":"conflict","request_id":"body"}`, "body"},
 		"read to be shown":     {Box, 503, `{"request_id":"body"}`, "body"},
-		"too long to be short": {Box, 503, `{"request_id":"body"}` + strings.Repeat(" ", shortText), "body"},
+		"too long to be short": {Box, 503, `{"request_id":"body"}` + strings.Repeat(" ", int(shortText)), "body"},
 		"only in the header":   {Box, 503, `{}`, "header"},
 		"no id":                {Box, 503, `{"request_id":"a b\u0000"}`, "header"},
 		"of another upstream":  {own, 503, `{}`, "header"},

@@ -69,7 +69,7 @@ func hearing(ctx context.Context, method string, req, reply any, cc *grpc.Client
 }
 
 // workers keep their stacks from one RPC to the next. Without them each RPC has a goroutine of its
-// own, whose stack grows twice.
+// own, whose stack has to grow.
 var workers = grpc.NumStreamWorkers(8)
 
 // retryPolicy is grpc-go's built-in retry (gRFC A6).
