@@ -44,11 +44,10 @@ func (t *Translator) boxError(a *Answer) error {
 		b.body.read(b.text)
 		b.claim(b.body, &doc)
 	}
-	v, failed := t.classify(a, &doc)
-	if !failed {
+	if !t.classify(a, &doc, &b.verdict) {
 		return nil
 	}
-	b.init(t, a.Status, v, source)
+	b.init(t, a.Status, source)
 	return &b.Error
 }
 

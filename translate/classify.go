@@ -24,10 +24,11 @@ type verdict struct {
 	rule    *boxgrpcv1.Rule
 }
 
-// classify judges the upstream request. It returns false for a success.
-func (t *Translator) classify(a *Answer, doc *Document) (verdict, bool) {
+// classify judges the upstream request. It returns false for a success. The verdict is written
+// where it stays: to copy one that has just been written, field by field, takes longer than that.
+func (t *Translator) classify(a *Answer, doc *Document, v *verdict) (failed bool) {
 	m := t.find(a.Status, doc)
-	v := verdict{code: grpcCode(m.decides.GetGrpcCode()), class: m.decides.GetRetry(), rule: m.code}
+	v.code, v.class, v.rule = grpcCode(m.decides.GetGrpcCode()), m.decides.GetRetry(), m.code
 	v.hint, v.hinted = parseRetryAfter(a.Header, time.Time{})
 	if w := m.decides.GetWithRetryAfter(); w != nil && v.hinted {
 		v.widen(w)
@@ -49,7 +50,7 @@ func (t *Translator) classify(a *Answer, doc *Document) (verdict, bool) {
 		v.class = boxgrpcv1.Retry_RETRY_NEVER // a repeat does the finished part again
 	}
 	v.allowed = t.allowed(v.class, a.Method)
-	return v, v.code != codes.OK
+	return v.code != codes.OK
 }
 
 // find looks up the codes, then the inner status, then the status.

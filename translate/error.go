@@ -40,9 +40,9 @@ type source interface{ assemble(own *ownParts) *parts }
 // tell by it whether two errors are of one answer, and ask for nothing else.
 type identified interface{ requestID() string }
 
-// init makes e the error of an answer.
-func (e *Error) init(t *Translator, status int, v verdict, s source) {
-	e.verdict, e.status, e.answered, e.translator, e.source = v, status, true, t, s
+// init makes e, which has its verdict, the error of an answer.
+func (e *Error) init(t *Translator, status int, s source) {
+	e.status, e.answered, e.translator, e.source = status, true, t, s
 }
 
 // built is what callers will see, kept for the next who asks.

@@ -137,7 +137,8 @@ func (e *Error) wait() time.Duration {
 // ours: ErrorInfo of our domain, or with the outcome that only we tell.
 func fromStatus(st *status.Status) *Error {
 	r := received{st.Proto()}
-	h := r.heading()
+	var h heading
+	h.read(r.GetDetails())
 	if !h.found || !h.told && !h.own {
 		return nil
 	}

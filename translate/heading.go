@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"google.golang.org/protobuf/types/known/anypb"
+
 	boxgrpcv1 "github.com/boxgrpc/boxgrpc/gen/boxgrpc/v1"
 )
 
@@ -26,8 +28,10 @@ type heading struct {
 	wait  time.Duration
 }
 
-func (r received) heading() (h heading) {
-	for _, detail := range r.GetDetails() {
+// read stops where it has found both: of two details of one type the first counts.
+func (h *heading) read(details []*anypb.Any) {
+	for i := 0; i < len(details) && (!h.found || !h.retry); i++ {
+		detail := details[i]
 		switch k := kindOfType(detail.GetTypeUrl()); {
 		case k == kindInfo && !h.found:
 			h.readInfo(detail.GetValue())
@@ -35,7 +39,6 @@ func (r received) heading() (h heading) {
 			h.wait, h.retry = readRetry(detail.GetValue())
 		}
 	}
-	return h
 }
 
 // readInfo reads an ErrorInfo in its place: see received.go.

@@ -120,12 +120,12 @@ func (t *Translator) Translate(a Answer) error {
 		return t.boxError(&a)
 	}
 	doc := t.decode(&a)
-	v, failed := t.classify(&a, &doc)
-	if !failed {
+	var v verdict
+	if !t.classify(&a, &doc, &v) {
 		return nil
 	}
-	e := &answerError{headerID: first(a.Header, t.upstream.RequestIDHeader), doc: doc}
-	e.init(t, a.Status, v, e)
+	e := &answerError{Error: Error{verdict: v}, headerID: first(a.Header, t.upstream.RequestIDHeader), doc: doc}
+	e.init(t, a.Status, e)
 	return &e.Error
 }
 
@@ -141,8 +141,7 @@ func (t *Translator) succeeded(a *Answer) bool {
 	if a.Status >= http.StatusBadRequest {
 		return false
 	}
-	_, failed := t.classify(a, &Document{})
-	return !failed
+	return !t.classify(a, &Document{}, new(verdict))
 }
 
 // decode runs the upstream's decoder on plain text, which takes the place of the

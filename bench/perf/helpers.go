@@ -13,6 +13,7 @@ import (
 
 // sinks keep the compiler from leaving out what nobody uses.
 var sinks struct {
+	text     string
 	bytes    []byte
 	status   *status.Status
 	decision retry.Decision
