@@ -91,32 +91,11 @@ var typeURLs = [kindDocument]string{
 // kindOfType finds the kind by the last segment of a type's address
 // (google/protobuf/any.proto).
 func kindOfType(url string) kind {
-	if k := kindNamed(strings.TrimPrefix(url, typePrefix)); k != kindDocument {
-		return k
-	}
-	return kindNamed(url[strings.LastIndexByte(url, '/')+1:])
-}
-
-func kindNamed(message string) kind {
-	switch message {
-	case "google.rpc.ErrorInfo":
-		return kindInfo
-	case "google.rpc.RetryInfo":
-		return kindRetry
-	case "google.rpc.RequestInfo":
-		return kindRequest
-	case "google.rpc.BadRequest":
-		return kindBadRequest
-	case "google.rpc.PreconditionFailure":
-		return kindPrecondition
-	case "google.rpc.QuotaFailure":
-		return kindQuota
-	case "google.rpc.ResourceInfo":
-		return kindResource
-	case "google.rpc.Help":
-		return kindHelp
-	case "google.rpc.LocalizedMessage":
-		return kindLocalized
+	name := url[strings.LastIndexByte(url, '/')+1:]
+	for k := range typeURLs {
+		if name == typeURLs[k][len(typePrefix):] {
+			return kind(k)
+		}
 	}
 	return kindDocument
 }
