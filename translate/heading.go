@@ -30,13 +30,15 @@ type heading struct {
 
 // read stops where it has found both: of two details of one type the first counts.
 func (h *heading) read(details []*anypb.Any) {
-	for i := 0; i < len(details) && (!h.found || !h.retry); i++ {
-		detail := details[i]
+	for _, detail := range details {
 		switch k := kindOfType(detail.GetTypeUrl()); {
 		case k == kindInfo && !h.found:
 			h.readInfo(detail.GetValue())
 		case k == kindRetry && !h.retry:
 			h.wait, h.retry = readRetry(detail.GetValue())
+		}
+		if h.found && h.retry {
+			return
 		}
 	}
 }
