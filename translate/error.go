@@ -40,7 +40,7 @@ type source interface{ assemble(own *ownParts) *parts }
 // tell by it whether two errors are of one answer, and ask for nothing else.
 type identified interface{ requestID() string }
 
-// init makes e, which has its verdict, the error of an answer.
+// init makes e the error of an answer that has been classified: e has its verdict.
 func (e *Error) init(t *Translator, status int, s source) {
 	e.status, e.answered, e.translator, e.source = status, true, t, s
 }

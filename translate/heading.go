@@ -28,7 +28,8 @@ type heading struct {
 	wait  time.Duration
 }
 
-// read stops where it has found both: of two details of one type the first counts.
+// read looks for ErrorInfo and RetryInfo and stops when it has both: of two details of one type
+// the first counts.
 func (h *heading) read(details []*anypb.Any) {
 	for _, detail := range details {
 		switch k := kindOfType(detail.GetTypeUrl()); {

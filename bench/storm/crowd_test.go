@@ -46,7 +46,7 @@ func (c *tally) quantile(q float64) float64 {
 	return c.seconds[min(int(q*float64(len(c.seconds))), len(c.seconds)-1)]
 }
 
-// crowd makes the calls: each caller thinks, calls, and thinks again.
+// crowd makes the calls: each caller thinks, calls, and thinks again, in the virtual time of run.
 func crowd(m model, seed uint64, f call) *tally {
 	c, start := &tally{}, time.Now()
 	period := time.Duration(callers / m.wanted() * float64(time.Second))
